@@ -1,0 +1,46 @@
+//! The door to the kernel, and the only inline assembly of the library: one file per operating system and
+//! architecture.
+//!
+//! # The contract that each file keeps
+//!
+//! `callN::<NUMBER>(a, b, …)` puts the number and the N arguments where this kernel looks for them, executes
+//! the system-call instruction once, and returns the kernel's answer as one word in which −4095…−1 mean
+//! −errno, whatever the kernel's own way of signalling an error is (a carry flag and a positive number on
+//! the BSDs). Everything about registers ends here:
+//!
+//! - every register and flag that the kernel may change is declared, so a caller may be inlined around it;
+//! - memory is clobbered (no `nomem`, no `readonly`): a mapping call changes what loads see;
+//! - pointers travel as exposed addresses, which the callers in [`raw`](crate::raw) take care of;
+//! - the system-call instruction is the only one that depends on the argument registers, since all three
+//!   kernels restart a call by winding the program counter back to it.
+//!
+//! The number is a constant parameter because NetBSD on aarch64 takes it as an immediate operand of the
+//! instruction. Numbers and argument order are the business of [`os`](crate::os).
+//!
+//! Code that is compiled for aarch64 with SVE may keep vector registers alive across the instruction, of
+//! which the kernels keep 128 bits at the most. There the functions are not inlined: a call makes the
+//! compiler save what it needs, by the procedure-call standard.
+//!
+//! `PAGE_SIZE` is the page size where the architecture has only one.
+
+cfg_if::cfg_if! {
+    if #[cfg(all(target_os = "linux", target_arch = "x86_64"))] {
+        mod linux_x86_64;
+        pub(crate) use linux_x86_64::*;
+    } else if #[cfg(all(target_os = "linux", target_arch = "aarch64"))] {
+        mod linux_aarch64;
+        pub(crate) use linux_aarch64::*;
+    } else if #[cfg(all(target_os = "freebsd", target_arch = "x86_64"))] {
+        mod freebsd_x86_64;
+        pub(crate) use freebsd_x86_64::*;
+    } else if #[cfg(all(target_os = "freebsd", target_arch = "aarch64"))] {
+        mod freebsd_aarch64;
+        pub(crate) use freebsd_aarch64::*;
+    } else if #[cfg(all(target_os = "netbsd", target_arch = "x86_64"))] {
+        mod netbsd_x86_64;
+        pub(crate) use netbsd_x86_64::*;
+    } else if #[cfg(all(target_os = "netbsd", target_arch = "aarch64"))] {
+        mod netbsd_aarch64;
+        pub(crate) use netbsd_aarch64::*;
+    }
+}

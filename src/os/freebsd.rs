@@ -1,0 +1,50 @@
+//! FreeBSD: arguments in the order of the manual pages. There is no mremap; shm_open2 came with 13.0.
+
+use super::sysctl::Release;
+use crate::arch::{call1, call2, call3, call5, call6};
+
+mod constants;
+mod errno;
+
+pub(crate) use super::sysctl::page_size;
+pub(crate) use constants::*;
+pub(crate) use errno::error_text;
+
+calls! {
+    mmap(addr, len, prot, flags, fd, offset) => call6::<SYS_MMAP>(addr, len, prot, flags, fd, offset);
+    munmap(addr, len) => call2::<SYS_MUNMAP>(addr, len);
+    mprotect(addr, len, prot) => call3::<SYS_MPROTECT>(addr, len, prot);
+    madvise(addr, len, advice) => call3::<SYS_MADVISE>(addr, len, advice);
+    msync(addr, len, flags) => call3::<SYS_MSYNC>(addr, len, flags);
+    mincore(addr, len, vec) => call3::<SYS_MINCORE>(addr, len, vec);
+    mlock(addr, len) => call2::<SYS_MLOCK>(addr, len);
+    munlock(addr, len) => call2::<SYS_MUNLOCK>(addr, len);
+    mlockall(flags) => call1::<SYS_MLOCKALL>(flags);
+    munlockall() => call1::<SYS_MUNLOCKALL>(0);
+    minherit(addr, len, inherit) => call3::<SYS_MINHERIT>(addr, len, inherit);
+    shm_open2(path, open_flags, mode, flags, name) => if RELEASE.at_least(SHM_OPEN2_SINCE) {
+        call5::<SYS_SHM_OPEN2>(path, open_flags, mode, flags, name)
+    } else {
+        super::ABSENT
+    };
+    sysctl(name, name_len, old, old_len, new, new_len) => call6::<SYS_SYSCTL>(name, name_len, old, old_len, new, new_len);
+}
+
+absent! {
+    mremap(old_addr, old_len, new_len, flags, new_addr);
+    mlock_onfault(addr, len);
+}
+
+/// kern.osreldate, which is `__FreeBSD_version` of the running kernel.
+static RELEASE: Release = Release::new(KERN_OSRELDATE);
+
+/// 13.0-RELEASE.
+const SHM_OPEN2_SINCE: u32 = 1_300_139;
+
+/// PROT_MAX(prot).
+pub(crate) const fn max_protection(prot: u32) -> u32 {
+    prot << PROT_MAX_SHIFT
+}
+
+/// The bits of the sharing type, for which the headers have no name.
+pub(crate) const MAP_TYPE: u32 = MAP_SHARED | MAP_PRIVATE;

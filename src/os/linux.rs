@@ -1,0 +1,89 @@
+//! Linux: every call takes its arguments in the order of the manual pages, an unknown number is an ordinary
+//! ENOSYS, and the numbers come from the `syscalls` crate, since they differ between the architectures.
+
+use syscalls::Sysno;
+
+use super::auxv;
+use crate::{
+    Errno,
+    arch::{call1, call2, call3, call5, call6},
+};
+
+mod constants;
+mod errno;
+
+pub(crate) use constants::*;
+pub(crate) use errno::error_text;
+
+calls! {
+    mmap(addr, len, prot, flags, fd, offset) => call6::<{ Sysno::mmap as usize }>(addr, len, prot, flags, fd, offset);
+    munmap(addr, len) => call2::<{ Sysno::munmap as usize }>(addr, len);
+    mprotect(addr, len, prot) => call3::<{ Sysno::mprotect as usize }>(addr, len, prot);
+    madvise(addr, len, advice) => call3::<{ Sysno::madvise as usize }>(addr, len, advice);
+    msync(addr, len, flags) => call3::<{ Sysno::msync as usize }>(addr, len, flags);
+    mremap(old_addr, old_len, new_len, flags, new_addr) => call5::<{ Sysno::mremap as usize }>(old_addr, old_len, new_len, flags, new_addr);
+    mincore(addr, len, vec) => call3::<{ Sysno::mincore as usize }>(addr, len, vec);
+    mlock(addr, len) => call2::<{ Sysno::mlock as usize }>(addr, len);
+    mlock_onfault(addr, len) => call3::<{ Sysno::mlock2 as usize }>(addr, len, MLOCK_ONFAULT as usize);
+    munlock(addr, len) => call2::<{ Sysno::munlock as usize }>(addr, len);
+    mlockall(flags) => call1::<{ Sysno::mlockall as usize }>(flags);
+    munlockall() => call1::<{ Sysno::munlockall as usize }>(0);
+    memfd_create(name, flags) => call2::<{ Sysno::memfd_create as usize }>(name, flags);
+}
+
+absent! {
+    minherit(addr, len, inherit);
+}
+
+/// Linux has no maximum protection: no bits stand for it.
+pub(crate) const fn max_protection(_prot: u32) -> u32 {
+    0
+}
+
+// Linux has no minherit: these are the crate's own numbers for what it does by advice.
+pub(crate) const INHERIT_SHARE: i32 = 0;
+pub(crate) const INHERIT_COPY: i32 = 1;
+pub(crate) const INHERIT_NONE: i32 = 2;
+pub(crate) const INHERIT_ZERO: i32 = 3;
+
+/// Two words an entry; kernels have at most about 25 entries.
+const AUXV_WORDS: usize = 128;
+
+/// Asks for the auxiliary vector, which kernels tell since 6.4, else finds the size by trying.
+pub(crate) fn page_size() -> Option<usize> {
+    let mut auxv = [0usize; AUXV_WORDS];
+    // One entry less than there is room for: the last one stays AT_NULL, whatever the kernel writes.
+    let size = size_of_val(&auxv) - 2 * size_of::<usize>();
+    // SAFETY: the kernel writes at most `size` bytes to `auxv`, whose address is exposed.
+    let answer = unsafe {
+        call5::<{ Sysno::prctl as usize }>(
+            PR_GET_AUXV as usize,
+            auxv.as_mut_ptr().expose_provenance(),
+            size,
+            0,
+            0,
+        )
+    };
+    match Errno::of(answer) {
+        // SAFETY: the vector ends with AT_NULL, by the entry that was kept back if not by the kernel's own.
+        Ok(_) => unsafe { auxv::page_size(auxv.as_ptr()) },
+        Err(_) => smallest_aligned_address(),
+    }
+}
+
+/// The page size as the smallest power of two that madvise takes for an address: it refuses an unaligned one
+/// before it looks at anything else, and with the length 0 it does nothing, whether something is mapped there
+/// or not.
+fn smallest_aligned_address() -> Option<usize> {
+    (MIN_PAGE_SHIFT..=MAX_PAGE_SHIFT)
+        .map(|shift| 1usize << shift)
+        // SAFETY: no memory is touched, since the length is 0.
+        .find(|&address| Errno::of(unsafe { madvise(address, 0, MADV_NORMAL as usize) }).is_ok())
+}
+
+/// Page sizes of this architecture lie between 4 and 64 KiB.
+const MIN_PAGE_SHIFT: u32 = 12;
+const MAX_PAGE_SHIFT: u32 = 16;
+
+/// The bit of mincore's bytes that says that a page is in memory, for which the headers have no name.
+pub(crate) const MINCORE_INCORE: u8 = 1;

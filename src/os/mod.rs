@@ -1,0 +1,106 @@
+//! The systems: numbers, constants, argument order, and what a system lacks.
+//!
+//! # The contract that each file keeps
+//!
+//! The same names stand in each of `linux.rs`, `freebsd.rs` and `netbsd.rs`:
+//!
+//! - a function a call, all arguments as words, in the order in which Linux' and FreeBSD's manual pages have
+//!   them, whatever order and padding this kernel wants; it returns the kernel's answer, in which −4095…−1
+//!   mean −errno;
+//! - a call that the *system* lacks answers [`ABSENT`] and no kernel is entered; one that came with a release
+//!   answers the same on an older kernel. Both BSDs kill a process for an unknown number, so trying is no way
+//!   to find out;
+//! - `page_size` asks the running kernel, and is `None` if it does not say;
+//! - `max_protection` gives the bits by which this system's mmap takes a maximum protection;
+//! - the constants, made from the system's own headers by `cargo xtask constants` and held against them by the
+//!   member `constants`; and the error numbers with their names, made in the same way.
+
+/// Makes a function of each line: a call, its arguments as the crate has them, and where this kernel takes them.
+macro_rules! calls {
+    ($($name:ident($($argument:ident),*) => $answer:expr;)+) => {
+        $(
+            /// # Safety
+            ///
+            /// What the kernel does with these arguments must be sound; addresses in them are exposed.
+            #[inline(always)]
+            pub(crate) unsafe fn $name($($argument: usize),*) -> usize {
+                // SAFETY: the caller's contract.
+                unsafe { $answer }
+            }
+        )+
+    };
+}
+
+/// Makes a function of each call that the system lacks, with the signature that the others have.
+macro_rules! absent {
+    ($($name:ident($($argument:ident),*);)+) => {
+        $(
+            /// # Safety
+            ///
+            /// None is needed: no kernel is entered.
+            #[inline(always)]
+            pub(crate) unsafe fn $name($(_: absent!(@word $argument)),*) -> usize {
+                super::ABSENT
+            }
+        )+
+    };
+    (@word $argument:ident) => { usize };
+}
+
+/// Defines the constants of a system from the list that was made of its headers. The strings are what the
+/// member `constants` asks of those headers.
+macro_rules! constants {
+    ($($(#[$attribute:meta])* $NAME:ident: $Type:ty = $value:expr => $expression:literal;)*) => {
+        $($(#[$attribute])* pub(crate) const $NAME: $Type = $value;)*
+    };
+}
+
+/// Defines the error numbers of a system, and their text, from the list that was made of its headers.
+macro_rules! errnos {
+    (
+        numbers: { $($(#[$attribute:meta])* $NAME:ident = $number:literal, $meaning:literal;)* }
+        aliases: { $($ALIAS:ident = $OF:ident;)* }
+    ) => {
+        impl crate::Errno {
+            $($(#[$attribute])* pub const $NAME: Self = Self::listed($number);)*
+            $(
+                #[doc = concat!("Another name of [`", stringify!($OF), "`](Self::", stringify!($OF), ").")]
+                pub const $ALIAS: Self = Self::$OF;
+            )*
+        }
+
+        /// Name and meaning of a number; nothing without the feature `errno-text`.
+        pub(crate) const fn error_text(number: u16) -> Option<(&'static str, &'static str)> {
+            if !cfg!(feature = "errno-text") {
+                return None;
+            }
+            match number {
+                $($number => Some((stringify!($NAME), $meaning)),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+mod auxv;
+
+cfg_if::cfg_if! {
+    if #[cfg(target_os = "linux")] {
+        mod linux;
+        use linux as system;
+    } else if #[cfg(target_os = "freebsd")] {
+        mod freebsd;
+        mod sysctl;
+        use freebsd as system;
+    } else if #[cfg(target_os = "netbsd")] {
+        mod netbsd;
+        mod sysctl;
+        use netbsd as system;
+    }
+}
+
+pub(crate) use auxv::page_size as page_size_in_auxv;
+pub(crate) use system::*;
+
+/// The answer of a call that this system, or the running release of it, does not have: −ENOSYS.
+const ABSENT: usize = (crate::Errno::ENOSYS.raw_os_error() as usize).wrapping_neg();

@@ -1,0 +1,64 @@
+//! NetBSD: mmap has a padding argument before its offset, mremap another order than its Linux namesake, and
+//! memfd_create came with 11.
+
+use super::sysctl::Release;
+use crate::arch::{call1, call2, call3, call5, call6, call7};
+
+mod constants;
+mod errno;
+
+pub(crate) use super::sysctl::page_size;
+pub(crate) use constants::*;
+pub(crate) use errno::error_text;
+
+/// Stands before an `off_t`, where 32-bit machines need an even register; the kernel ignores it.
+const PAD: usize = 0;
+
+calls! {
+    mmap(addr, len, prot, flags, fd, offset) => call7::<SYS_MMAP>(addr, len, prot, flags, fd, PAD, offset);
+    munmap(addr, len) => call2::<SYS_MUNMAP>(addr, len);
+    mprotect(addr, len, prot) => call3::<SYS_MPROTECT>(addr, len, prot);
+    madvise(addr, len, advice) => call3::<SYS_MADVISE>(addr, len, advice);
+    msync(addr, len, flags) => call3::<SYS_MSYNC>(addr, len, flags);
+    mremap(old_addr, old_len, new_len, flags, new_addr) => call5::<SYS_MREMAP>(old_addr, old_len, new_addr, new_len, flags);
+    mincore(addr, len, vec) => call3::<SYS_MINCORE>(addr, len, vec);
+    mlock(addr, len) => call2::<SYS_MLOCK>(addr, len);
+    munlock(addr, len) => call2::<SYS_MUNLOCK>(addr, len);
+    mlockall(flags) => call1::<SYS_MLOCKALL>(flags);
+    munlockall() => call1::<SYS_MUNLOCKALL>(0);
+    minherit(addr, len, inherit) => call3::<SYS_MINHERIT>(addr, len, inherit);
+    memfd_create(name, flags) => if RELEASE.at_least(MEMFD_CREATE_SINCE) {
+        call2::<SYS_MEMFD_CREATE>(name, flags)
+    } else {
+        super::ABSENT
+    };
+    sysctl(name, name_len, old, old_len, new, new_len) => call6::<SYS_SYSCTL>(name, name_len, old, old_len, new, new_len);
+}
+
+absent! {
+    mlock_onfault(addr, len);
+}
+
+/// kern.osrevision, which is `__NetBSD_Version__` of the running kernel: MMmmrrpp00.
+static RELEASE: Release = Release::new(KERN_OSREV);
+
+/// 10.99.12, the oldest kernel on which it was seen; the first release with it is 11.0.
+const MEMFD_CREATE_SINCE: u32 = 10_99_00_12_00;
+
+/// PROT_MPROTECT(prot).
+pub(crate) const fn max_protection(prot: u32) -> u32 {
+    prot << PROT_MPROTECT_SHIFT
+}
+
+// minherit's values, under the names that FreeBSD gives them.
+pub(crate) const INHERIT_SHARE: i32 = MAP_INHERIT_SHARE;
+pub(crate) const INHERIT_COPY: i32 = MAP_INHERIT_COPY;
+pub(crate) const INHERIT_NONE: i32 = MAP_INHERIT_NONE;
+pub(crate) const INHERIT_DONATE_COPY: i32 = MAP_INHERIT_DONATE_COPY;
+pub(crate) const INHERIT_ZERO: i32 = MAP_INHERIT_ZERO;
+
+/// The bits of the sharing type, for which the headers have no name.
+pub(crate) const MAP_TYPE: u32 = MAP_SHARED | MAP_PRIVATE;
+
+/// The bit of mincore's bytes that says that a page is in memory, for which the headers have no name.
+pub(crate) const MINCORE_INCORE: u8 = 1;

@@ -1,0 +1,89 @@
+//! The page size.
+
+use core::{
+    ffi::c_void,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+use crate::{arch, os};
+
+/// 0 while not known.
+static KNOWN: AtomicUsize = AtomicUsize::new(0);
+
+/// A page of every size that aarch64 has begins at a multiple of this.
+const LARGEST: usize = 1 << 16;
+const SMALLEST: usize = 1 << 12;
+
+/// The size of a page in bytes: the unit of every mapping, and the alignment of its addresses and offsets.
+///
+/// It is a power of two of at least 4096; the call never fails and never panics. On x86_64 it is the constant
+/// 4096. On aarch64 it is what [`init_from_auxv`] was given, or else what the kernel says when it is first
+/// asked: the auxiliary vector by `PR_GET_AUXV` on Linux since 6.4, before that the smallest address alignment
+/// that madvise accepts; `hw.pagesize` on FreeBSD and NetBSD. Then it is remembered. If a sandbox refuses even
+/// that, the answer is 65536, the largest page that an aarch64 system can have: it is a multiple of the real
+/// one, so that what is aligned to it is aligned.
+///
+/// It needs no relocation, no thread-local storage and no start-up code, and may be called from a signal
+/// handler.
+///
+/// **Systems:** all.
+///
+/// ```
+/// let size = rawmap::page_size();
+/// assert!(size.is_power_of_two() && size >= 4096);
+/// ```
+#[must_use]
+#[inline]
+pub fn page_size() -> usize {
+    if let Some(size) = arch::PAGE_SIZE {
+        return size;
+    }
+    // Relaxed: the word is all there is to know, and whoever still reads 0 finds out the same by asking.
+    match KNOWN.load(Relaxed) {
+        0 => ask(),
+        size => size,
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn ask() -> usize {
+    match os::page_size().filter(|&size| is_page_size(size)) {
+        Some(size) => {
+            KNOWN.store(size, Relaxed);
+            size
+        }
+        None => LARGEST,
+    }
+}
+
+fn is_page_size(size: usize) -> bool {
+    size.is_power_of_two() && size >= SMALLEST
+}
+
+/// Takes the page size from the auxiliary vector that the kernel gave the program at its start, which saves a
+/// system call later.
+///
+/// `auxv` is the address of the first entry: behind the null that ends the environment, on every system. A
+/// vector without a page size changes nothing.
+///
+/// **Systems:** all.
+///
+/// # Safety
+///
+/// `auxv` points to readable entries of two words, of which the last one is of type 0 (`AT_NULL`), and they
+/// do not change during the call.
+///
+/// # References
+///
+/// [Linux getauxval(3)](https://man7.org/linux/man-pages/man3/getauxval.3.html),
+/// [FreeBSD elf_aux_info(3)](https://man.freebsd.org/cgi/man.cgi?query=elf_aux_info&sektion=3),
+/// [NetBSD elf(5)](https://man.netbsd.org/elf.5)
+pub unsafe fn init_from_auxv(auxv: *const c_void) {
+    // SAFETY: the caller's contract.
+    let size = unsafe { os::page_size_in_auxv(auxv.cast()) };
+    if let Some(size) = size.filter(|&size| is_page_size(size)) {
+        // Relaxed, as above.
+        KNOWN.store(size, Relaxed);
+    }
+}
