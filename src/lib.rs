@@ -1,7 +1,59 @@
 //! Memory mapping without libc.
+//!
+//! `rawmap` issues mmap, munmap, mprotect, madvise, msync, mremap and their family as system calls by inline
+//! assembly, with one API on six targets: Linux, FreeBSD and NetBSD, each on x86_64 and on aarch64. It is `no_std`,
+//! allocates nothing, and needs neither libc nor thread-local storage nor start-up code, for static binaries,
+//! allocators, garbage collectors, JITs, loaders and embedded runtimes.
+//!
+//! ```
+//! use core::ptr;
+//! use rawmap::{MapFlags, MapType, Prot, page_size, raw};
+//!
+//! let flags = MapFlags::ANONYMOUS.with_type(MapType::PRIVATE);
+//! // SAFETY: a new mapping, where the kernel chooses, that nothing else refers to.
+//! let page = unsafe { raw::mmap(ptr::null_mut(), page_size(), Prot::READ | Prot::WRITE, flags, -1, 0)? };
+//! // SAFETY: the page is this code's, and nothing refers to it any more.
+//! unsafe { raw::munmap(page, page_size())? };
+//! # Ok::<(), rawmap::Errno>(())
+//! ```
+//!
+//! # What there is
+//!
+//! | | |
+//! |---|---|
+//! | [`raw`] | the kernel's calls, one to one: typed, unsafe, unchecked |
+//! | [`Prot`], [`MapFlags`], [`Advice`] … | their arguments: what a system lacks is absent, what it learns later can be passed |
+//! | [`Errno`] | why the kernel refused |
+//! | [`page_size`] | the unit of every mapping |
+//!
+//! Each item says under **Systems** where it exists, and since which kernel; on an older one the call answers
+//! `ENOSYS`, or a flag `EINVAL`, unless something else is said. Tables of errors name the cause and the system.
+//!
+//! # Features
+//!
+//! | feature | default | brings |
+//! |---|---|---|
+//! | `registry` | yes | the record of every mapping |
+//! | `mapping` | yes | owned mappings |
+//! | `errno-text` | no | names and meanings of error numbers |
+//! | `std` | no | conversions into types of the standard library |
+//! | `zerocopy` | no | typed views |
+//!
+//! The raw layer is there without any. `registry`, `mapping` and `zerocopy` name what is not written yet and bring
+//! nothing so far.
+//!
+//! # How it is tested
+//!
+//! On x86_64 Linux natively; on aarch64 Linux on real kernels with pages of 4 and of 16 KiB under QEMU; the FreeBSD
+//! and NetBSD programs on an instruction-level machine, which runs their real code, takes the number and arguments
+//! only from where those kernels take them, and fills every register that they may change with garbage. The README
+//! says what that shows and what it does not.
 #![no_std]
+#![deny(unsafe_op_in_unsafe_fn)]
+#![deny(clippy::undocumented_unsafe_blocks)]
+#![warn(missing_docs)]
 
-#[cfg(feature = "std")]
+#[cfg(any(test, feature = "std"))]
 extern crate std;
 
 #[path = "../arch/mod.rs"]
@@ -17,3 +69,8 @@ pub use errno::{Errno, Result};
 pub use fd::RawFd;
 pub use flags::*;
 pub use page::{init_from_auxv, page_size};
+
+/// The example in the README is compiled and run like those here.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

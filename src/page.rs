@@ -87,3 +87,42 @@ pub unsafe fn init_from_auxv(auxv: *const c_void) {
         KNOWN.store(size, Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_says_what_the_architecture_has() {
+        assert_eq!(os::page_size(), Some(page_size()));
+    }
+
+    #[test]
+    fn the_vector_is_searched_to_its_end() {
+        // A type has 32 bits on NetBSD, and what lies behind it may be anything.
+        let padded = [
+            0x7fff_0000_0000_0003,
+            64,
+            0x1234_5678_0000_0006,
+            16384,
+            0,
+            0,
+        ];
+        let without = [3, 64, 0, 0, 6, 4096];
+        // SAFETY: both end with the type 0.
+        unsafe {
+            assert_eq!(os::page_size_in_auxv(padded.as_ptr()), Some(16384));
+            assert_eq!(os::page_size_in_auxv(without.as_ptr()), None);
+        }
+    }
+
+    #[test]
+    fn nonsense_is_no_page_size() {
+        for size in [0, 1, 2048, 4095, 4097, 12288, usize::MAX] {
+            assert!(!is_page_size(size), "{size}");
+        }
+        for size in [4096, 16384, 65536] {
+            assert!(is_page_size(size), "{size}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 flags! {
     /// What [`mlockall`](crate::raw::mlockall) locks into memory.
+    #[derive(Debug)]
     pub struct LockAllFlags: u32, "MCL_" {
         /// All that is mapped now.
         ///

@@ -1,5 +1,7 @@
 //! How a mapping is made.
 
+use core::fmt;
+
 use crate::os;
 
 flags! {
@@ -172,7 +174,7 @@ flags! {
 ///
 /// FreeBSD and NetBSD refuse `SHARED` and `PRIVATE` together (`EINVAL`); on Linux the same bits are
 /// `SHARED_VALIDATE`. None at all is refused by Linux, and by FreeBSD for files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct MapType(u32);
 
@@ -223,6 +225,63 @@ huge_field!(MapFlags, MAP_HUGETLB, MAP_HUGE_SHIFT, MAP_HUGE_MASK);
 
 #[cfg(any(target_os = "freebsd", target_os = "netbsd"))]
 aligned_field!(MapFlags);
+
+/// The bits that are fields in this set of flags, and what they hold, as a name and a power of two.
+#[cfg(target_os = "linux")]
+const fn sized_field(flags: MapFlags) -> (u32, &'static str, u8) {
+    // Without HUGETLB the lowest of these bits is UNINITIALIZED, a flag.
+    if flags.contains(MapFlags::HUGETLB) {
+        (
+            os::MAP_HUGE_MASK << os::MAP_HUGE_SHIFT,
+            "huge",
+            flags.huge(),
+        )
+    } else {
+        (0, "", 0)
+    }
+}
+
+/// The bits that are fields in this set of flags, and what they hold, as a name and a power of two.
+#[cfg(not(target_os = "linux"))]
+const fn sized_field(flags: MapFlags) -> (u32, &'static str, u8) {
+    (os::MAP_ALIGNMENT_MASK, "aligned", flags.aligned())
+}
+
+/// The type, the flags by name, a field by what it holds, and bits without a name as a number:
+/// `MapFlags(PRIVATE | ANONYMOUS | huge(21))`.
+impl fmt::Debug for MapFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (field, name, log2) = sized_field(*self);
+        let flags = Self::from_bits_retain(self.bits() & !field & !os::MAP_TYPE);
+        write!(f, "MapFlags({:?}", self.map_type())?;
+        let mut named = flags.iter_names();
+        for (name, _) in named.by_ref() {
+            write!(f, " | {name}")?;
+        }
+        if log2 != 0 {
+            write!(f, " | {name}({log2})")?;
+        }
+        let rest = named.remaining().bits();
+        if rest != 0 {
+            write!(f, " | {rest:#x}")?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl fmt::Debug for MapType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::SHARED => f.write_str("SHARED"),
+            Self::PRIVATE => f.write_str("PRIVATE"),
+            #[cfg(target_os = "linux")]
+            Self::SHARED_VALIDATE => f.write_str("SHARED_VALIDATE"),
+            #[cfg(target_os = "linux")]
+            Self::DROPPABLE => f.write_str("DROPPABLE"),
+            Self(bits) => write!(f, "{bits:#x}"),
+        }
+    }
+}
 
 /// Named values of a field, as the power of two that its setter takes.
 #[cfg(any(target_os = "linux", target_os = "netbsd"))]

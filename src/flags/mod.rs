@@ -15,7 +15,7 @@ macro_rules! flags {
     ) => {
         bitflags::bitflags! {
             $(#[$outer])*
-            #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+            #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
             #[repr(transparent)]
             pub struct $Name: $Bits {
                 $($(#[$inner $($argument)*])* const $FLAG = $crate::os::$CONSTANT;)*

@@ -3,6 +3,7 @@
 #[cfg(any(target_os = "linux", target_os = "netbsd"))]
 flags! {
     /// How [`memfd_create`](crate::raw::memfd_create) makes a memory object.
+    #[derive(Debug)]
     pub struct MemfdFlags: u32, "MFD_" {
         /// Close the descriptor on exec.
         ///
@@ -41,6 +42,7 @@ huge_field!(MemfdFlags, MFD_HUGETLB, MFD_HUGE_SHIFT, MFD_HUGE_MASK);
 #[cfg(target_os = "freebsd")]
 flags! {
     /// How [`shm_open2`](crate::raw::shm_open2) makes a memory object.
+    #[derive(Debug)]
     pub struct ShmFlags: u32, "SHM_" {
         /// The object may be sealed.
         ///
@@ -59,6 +61,7 @@ flags! {
 
 flags! {
     /// What can be done no more with a memory object.
+    #[derive(Debug)]
     pub struct SealFlags: u32, "F_SEAL_" {
         /// Adding seals.
         ///

@@ -4,6 +4,7 @@ flags! {
     /// What a protection key denies to the thread whose rights hold it.
     ///
     /// **Systems:** Linux, since 4.9 on x86_64 and 6.12 on aarch64, on processors that have such keys.
+    #[derive(Debug)]
     pub struct PkeyFlags: u32, "PKEY_" {
         /// Any access.
         ///

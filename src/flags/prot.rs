@@ -16,6 +16,7 @@ flags! {
     /// assert!(prot.contains(Prot::READ) && !prot.contains(Prot::EXEC));
     /// assert!(Prot::NONE.is_empty());
     /// ```
+    #[derive(Debug)]
     pub struct Prot: u32, "PROT_" {
         /// Pages may be read.
         ///

@@ -9,6 +9,7 @@ flags! {
     /// let byte = 1;
     /// assert!(ResidencyFlags::from_bits_retain(byte).contains(ResidencyFlags::INCORE));
     /// ```
+    #[derive(Debug)]
     pub struct ResidencyFlags: u8, "MINCORE_" {
         /// The page is in memory. Linux and NetBSD say nothing else; other bits of theirs mean nothing.
         ///

@@ -6,6 +6,7 @@ flags! {
     /// The numbers are not the same everywhere, and neither is what the kernels refuse: Linux and NetBSD answer
     /// `EINVAL` for `ASYNC` with `SYNC`, FreeBSD for `ASYNC` with `INVALIDATE`; an empty set is nothing on Linux,
     /// `SYNC` on FreeBSD and `EINVAL` on NetBSD.
+    #[derive(Debug)]
     pub struct SyncFlags: u32, "MS_" {
         /// Start writing and return. On Linux since 2.6.19 it does nothing, since the kernel writes changed pages
         /// anyway.

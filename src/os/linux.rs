@@ -87,3 +87,13 @@ const MAX_PAGE_SHIFT: u32 = 16;
 
 /// The bit of mincore's bytes that says that a page is in memory, for which the headers have no name.
 pub(crate) const MINCORE_INCORE: u8 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trying_addresses_finds_what_the_auxiliary_vector_says() {
+        assert_eq!(smallest_aligned_address(), page_size());
+    }
+}

@@ -162,6 +162,8 @@ pub(crate) fn file(report: &mut Report, start: &Start) {
         let magic =
             mapped.is_ok_and(|start| start.cast::<[u8; 4]>().read_volatile() == *b"\x7fELF");
         report.row(magic, "mmap of a file");
+        let unmapped = mapped.is_ok_and(|start| raw::munmap(start, rawmap::page_size()).is_ok());
+        report.row(unmapped, "munmap of a file");
         let odd = raw::mmap(ptr::null_mut(), 1, Prot::READ, flags, descriptor, 100);
         report.row(
             match odd {
@@ -181,7 +183,7 @@ pub(crate) fn file(report: &mut Report, start: &Start) {
 pub(crate) fn refusals(report: &mut Report) {
     let page = rawmap::page_size();
     let file = MapFlags::empty().with_type(MapType::PRIVATE);
-    // SAFETY: none of the calls succeeds, and `start` is unmapped by nothing else.
+    // SAFETY: the calls are refused, or concern the one page that is mapped here, or nothing at all.
     unsafe {
         let none = raw::mmap(ptr::null_mut(), page, Prot::READ, file, -1, 0);
         report.row(none == Err(Errno::EBADF), "mmap of no descriptor: EBADF");
@@ -197,6 +199,14 @@ pub(crate) fn refusals(report: &mut Report) {
             wide == Err(Errno::ENOMEM),
             "mmap of a length that wraps: ENOMEM",
         );
+        let empty = raw::mmap(ptr::null_mut(), 0, Prot::READ, PRIVATE, -1, 0);
+        // NetBSD gives an address with nothing behind it.
+        let expected = if cfg!(target_os = "netbsd") {
+            empty.is_ok()
+        } else {
+            empty == Err(Errno::EINVAL)
+        };
+        report.row(expected, "mmap of length 0");
         let start = one_page();
         let unknown = raw::madvise(start, page, Advice::from_raw(99));
         report.row(unknown == Err(Errno::EINVAL), "unknown advice: EINVAL");

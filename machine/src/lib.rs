@@ -1,0 +1,33 @@
+//! An instruction-level machine for FreeBSD and NetBSD: it runs the machine code of static programs for x86_64 and
+//! aarch64, and plays the kernel's part.
+//!
+//! It takes the number and the arguments of a system call only from where the real kernel takes them, and fills every
+//! register that the real kernel may change with garbage on return: a wrong convention fails loudly. What it answers was
+//! written down from the kernels' sources and from what real kernels answered; it can't show what a real kernel decides.
+//!
+//! It shares no constant and no code with the library whose programs it runs.
+
+mod convention;
+mod engine;
+mod errno;
+mod files;
+mod image;
+mod kernel;
+mod machine;
+mod object;
+mod outcome;
+mod pool;
+mod process;
+mod registers;
+mod signal;
+mod space;
+mod start;
+mod target;
+
+pub use errno::Errno;
+pub use image::Refusal;
+pub use machine::{Error, Machine};
+pub use outcome::{Death, Exit, Mapped, Outcome};
+pub use signal::Signal;
+pub use space::Protection;
+pub use target::{Architecture, Mode, System, Target};
