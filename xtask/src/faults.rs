@@ -1,0 +1,202 @@
+//! Planted faults: a changed copy of the project must be caught by its tests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use ignore::WalkBuilder;
+use serde::Deserialize;
+
+use crate::log::Log;
+use crate::packages::Packages;
+use crate::programs;
+use crate::project::Project;
+use crate::run::{Outcome, Place};
+use crate::target::Target;
+
+/// One fault, as a file in xtask/faults describes it; the file's name is its name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Fault {
+    #[serde(skip)]
+    name: String,
+    /// The file that is changed, from the root of the project.
+    file: PathBuf,
+    /// What is replaced; it must be there once.
+    find: String,
+    /// What it is replaced by.
+    replace: String,
+    /// The triples that it is planted for.
+    targets: Vec<String>,
+    /// The package of the program that is built with it.
+    program: String,
+    /// What the line that shows the fault contains.
+    caught_by: String,
+}
+
+impl Fault {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The targets that it is planted for.
+    pub fn targets(&self) -> Result<Vec<Target>> {
+        ensure!(
+            !self.targets.is_empty(),
+            "{}: it is planted for no target",
+            self.name
+        );
+        self.targets.iter().map(|triple| triple.parse()).collect()
+    }
+}
+
+/// All planted faults, by name.
+pub fn all(project: &Project) -> Result<Vec<Fault>> {
+    let folder = project.root.join("xtask/faults");
+    let pattern = folder.join("*.toml");
+    let mut faults = Vec::new();
+    for path in glob::glob(pattern.to_str().context("the path is not UTF-8")?)? {
+        let path = path?;
+        let mut fault: Fault = toml::from_str(&fs::read_to_string(&path)?)
+            .with_context(|| path.display().to_string())?;
+        fault.name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        faults.push(fault);
+    }
+    ensure!(
+        !faults.is_empty(),
+        "there is no planted fault in {}",
+        folder.display()
+    );
+    Ok(faults)
+}
+
+/// Plants `fault`, and returns the line that caught it at `place`.
+pub fn plant(
+    project: &Project,
+    packages: &Packages,
+    fault: &Fault,
+    target: Target,
+    place: &Place,
+    limit: Duration,
+    log: &mut Log,
+) -> Result<String> {
+    let root = project.made.join("faults").join(&fault.name);
+    if root.exists() {
+        fs::remove_dir_all(&root)?;
+    }
+    copy(project, &root)?;
+    patch(&root, fault)?;
+    // Made where everything is made: `core` is there already.
+    let changed = Project {
+        root: root.clone(),
+        made: project.made.clone(),
+    };
+    let programs = changed.programs()?;
+    let package = programs
+        .iter()
+        .find(|package| package.name.as_str() == fault.program)
+        .with_context(|| format!("there is no program {}", fault.program))?;
+    let into = root.join("built").join(target.triple);
+    let program = programs::build(&changed, packages, package, target, &into, log)
+        .context("the fault must build, or nothing is tested")?;
+    let outcome = place.run(&program.path, limit, log)?;
+    catch(fault, &outcome)
+}
+
+fn catch(fault: &Fault, outcome: &Outcome) -> Result<String> {
+    let Err(verdict) = outcome.verdict() else {
+        bail!("NOT CAUGHT: the program passed with the fault");
+    };
+    // What the machine says is printed on top of what the program says.
+    let line = outcome
+        .output
+        .lines()
+        .find(|line| line.contains(&fault.caught_by));
+    match line {
+        Some(line) => Ok(line.trim().to_owned()),
+        None => bail!(
+            "the program failed, but not by {:?}: {verdict:#}",
+            fault.caught_by
+        ),
+    }
+}
+
+/// Copies everything that belongs to the project.
+fn copy(project: &Project, to: &Path) -> Result<()> {
+    let made = project.made.clone();
+    let walk = WalkBuilder::new(&project.root)
+        .hidden(false)
+        .require_git(false)
+        .filter_entry(move |entry| entry.file_name() != ".git" && entry.path() != made)
+        .build();
+    for entry in walk {
+        let entry = entry?;
+        let path = to.join(entry.path().strip_prefix(&project.root)?);
+        if entry.path().is_dir() {
+            fs::create_dir_all(&path)?;
+        } else {
+            fs::copy(entry.path(), &path).with_context(|| entry.path().display().to_string())?;
+        }
+    }
+    Ok(())
+}
+
+fn patch(root: &Path, fault: &Fault) -> Result<()> {
+    let path = root.join(&fault.file);
+    let text = fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", fault.file.display()))?;
+    let found = text.matches(&fault.find).count();
+    ensure!(
+        found == 1,
+        "the text to replace is {found} times in {}",
+        fault.file.display()
+    );
+    ensure!(fault.find != fault.replace, "the fault changes nothing");
+    fs::write(&path, text.replacen(&fault.find, &fault.replace, 1))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, catch};
+    use crate::run::Outcome;
+
+    fn fault() -> Fault {
+        toml::from_str(
+            "file = 'arch/a.rs'\nfind = 'x6'\nreplace = 'x5'\ntargets = ['aarch64-unknown-netbsd']\n\
+             program = 'rawmap-demo'\ncaught-by = 'offset'\n",
+        )
+        .unwrap()
+    }
+
+    fn caught(status: i32, output: &str) -> Result<String, String> {
+        let outcome = Outcome {
+            status,
+            output: output.to_owned(),
+        };
+        catch(&fault(), &outcome).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_fault_is_caught_by_what_must_catch_it_alone() {
+        assert_eq!(
+            caught(1, "not ok 1 - offset\n1..1\n"),
+            Ok("not ok 1 - offset".to_owned())
+        );
+        assert_eq!(
+            caught(0, "ok 1 - offset\n1..1\n"),
+            Err("NOT CAUGHT: the program passed with the fault".to_owned())
+        );
+        let other = caught(1, "not ok 1 - length\n1..1\n").unwrap_err();
+        assert_eq!(
+            other,
+            "the program failed, but not by \"offset\": not ok 1 - length"
+        );
+    }
+}

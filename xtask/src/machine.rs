@@ -1,0 +1,82 @@
+//! The instruction-level machine for the BSDs, a program of its own.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::log::{Log, shell_status};
+use crate::packages::{CMAKE, LIBCLANG, MAKE, Need, PKG_CONFIG, Packages};
+use crate::project::Project;
+use crate::run::Outcome;
+use crate::target::Os;
+use crate::toolchain::host_cargo;
+
+/// What building the machine takes.
+pub const NEEDS: [Need; 4] = [CMAKE, MAKE, PKG_CONFIG, LIBCLANG];
+
+/// The machine, playing the kernel of one system.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    path: PathBuf,
+    os: Os,
+    seed: u64,
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the machine as {}, seed {}", self.os, self.seed)
+    }
+}
+
+/// `cargo SUBCOMMAND` for the machine's package, always optimised: Unicorn is built once.
+pub fn cargo(project: &Project, subcommand: &str) -> Command {
+    let mut command = host_cargo(project);
+    prepare(command.args([subcommand, "--release", "--package", "rawmap-machine"]));
+    command
+}
+
+/// Unicorn's build would take Debian's older library without a word.
+pub fn prepare(command: &mut Command) {
+    command.env("PKG_CONFIG_LIBDIR", "/nonexistent");
+}
+
+/// Builds the machine.
+pub fn build(project: &Project, packages: &Packages, log: &mut Log) -> Result<PathBuf> {
+    packages.ensure(&NEEDS)?;
+    log.run(&mut cargo(project, "build"))?;
+    Ok(project.made.join("release/rawmap-machine"))
+}
+
+impl Machine {
+    /// The machine at `path`; the garbage that it leaves in registers follows from `seed`.
+    pub fn new(path: &Path, os: Os, seed: u64) -> Machine {
+        Machine {
+            path: path.to_path_buf(),
+            os,
+            seed,
+        }
+    }
+
+    /// Runs a program from its first instruction to its exit.
+    pub fn run(&self, program: &Path, limit: Duration, log: &mut Log) -> Result<Outcome> {
+        let mut command = Command::new(&self.path);
+        command
+            .args([
+                "--os",
+                &self.os.to_string(),
+                "--mode",
+                "hostile",
+                "--seed",
+                &self.seed.to_string(),
+            ])
+            .arg(program);
+        let finished = log.finish(&mut command, Some(limit))?;
+        Ok(Outcome {
+            status: shell_status(finished.status),
+            output: finished.output,
+        })
+    }
+}

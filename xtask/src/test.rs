@@ -1,0 +1,371 @@
+//! The plan of `cargo xtask test`.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, ensure};
+
+use crate::build;
+use crate::constants;
+use crate::doc;
+use crate::faults;
+use crate::features;
+use crate::kernel;
+use crate::libtest;
+use crate::log::Log;
+use crate::machine::{self, Machine};
+use crate::packages::{Need, PIP, Packages, QEMU_ARM};
+use crate::programs::{self, Program};
+use crate::project::Project;
+use crate::run::Place;
+use crate::tally::{Step, Tally};
+use crate::target::{Arch, Os, Selection, Target};
+use crate::toolchain::{self, PROFILE, Toolchain, host_cargo};
+use crate::ziglang;
+
+/// The time that one run of a program may take, a boot included.
+const LIMIT: Duration = Duration::from_secs(120);
+/// The most that the demo may have of text and data on x86_64 Linux.
+const DEMO_LIMIT: u64 = 4096;
+/// Runs of each program on the machine, each with other garbage in the registers.
+const SEEDS: u64 = 3;
+/// The same for the long test.
+const SEEDS_LONG: u64 = 300;
+
+/// Everything that is tested, and how thoroughly.
+pub struct Plan<'a> {
+    project: &'a Project,
+    packages: &'a Packages,
+    targets: Vec<Target>,
+    includes_host: bool,
+    seeds: u64,
+    machine: OnceCell<PathBuf>,
+}
+
+impl<'a> Plan<'a> {
+    /// A plan for the chosen targets.
+    pub fn new(
+        project: &'a Project,
+        packages: &'a Packages,
+        selection: Selection,
+        long: bool,
+    ) -> Plan<'a> {
+        Plan {
+            project,
+            packages,
+            targets: selection.targets(),
+            includes_host: selection.includes_host(),
+            seeds: if long { SEEDS_LONG } else { SEEDS },
+            machine: OnceCell::new(),
+        }
+    }
+
+    /// Runs all steps.
+    pub fn steps(&self, tally: &mut Tally<'_>) {
+        tally.step("packages", |_| self.packages.ensure(&self.needs()));
+        if self.includes_host {
+            tally.step("rustfmt", |step| self.formatting(&mut step.log));
+        }
+        let zig = tally.step("headers", |step| {
+            ziglang::zig(self.project, self.packages, &mut step.log)
+        });
+        if let Some(zig) = &zig {
+            tally.step("constants", |step| self.constants(zig, step));
+        }
+        for &target in &self.targets {
+            tally.step(&format!("clippy {target}"), |step| {
+                self.clippy(target, step)
+            });
+        }
+        if self.includes_host {
+            tally.step("clippy of the tools", |step| {
+                self.clippy_of_tools(step);
+                Ok(())
+            });
+            self.host_tests(tally);
+        }
+        doc::steps(self.project, self.packages, &self.targets, tally);
+        let programs = build::steps(self.project, self.packages, &self.targets, tally);
+        tally.step("size", |step| sizes(&programs, step));
+        if self.needs_machine() {
+            tally.step("machine", |step| self.machine(step));
+        }
+        for &target in &self.targets {
+            tally.step(&format!("run {target}"), |step| {
+                self.runs(target, &programs, step)
+            });
+        }
+        tally.step("faults", |step| self.faults(step));
+    }
+
+    fn needs_machine(&self) -> bool {
+        self.targets.iter().any(|target| target.os != Os::Linux)
+    }
+
+    /// Known beforehand, so that everything is installed at once.
+    fn needs(&self) -> Vec<Need> {
+        let mut needs = toolchain::needs(&self.targets);
+        needs.push(PIP);
+        if self.needs_machine() || self.includes_host {
+            needs.extend(machine::NEEDS);
+        }
+        if self
+            .targets
+            .iter()
+            .any(|target| target.os == Os::Linux && target.arch == Arch::Aarch64)
+        {
+            needs.push(QEMU_ARM);
+        }
+        needs
+    }
+
+    fn formatting(&self, log: &mut Log) -> Result<()> {
+        log.run(
+            toolchain::cargo_fmt(self.project, self.packages)?
+                .args(["--all", "--check", "--", "--color", "never"]),
+        )?;
+        Ok(())
+    }
+
+    fn constants(&self, zig: &Path, step: &mut Step) -> Result<()> {
+        let report = constants::generate(zig, &self.project.root, true)
+            .map(|report| report.to_string().trim_end().replace('\n', "; "));
+        step.check("the files are what the headers say", report);
+        for &target in &self.targets {
+            let result = self.compare_constants(zig, target, &mut step.log);
+            step.check(target.triple, result);
+        }
+        Ok(())
+    }
+
+    fn compare_constants(&self, zig: &Path, target: Target, log: &mut Log) -> Result<String> {
+        let toolchain = Toolchain::for_target(target, self.packages)?;
+        let mut command = toolchain.cargo(self.project, "rustc");
+        command
+            .env("ZIG", zig)
+            .args([
+                "--profile",
+                PROFILE,
+                "--package",
+                "rawmap-constants",
+                "--lib",
+            ])
+            // The profile leaves code to the linker, and the counts are read from the code.
+            .args(["--", "-Clinker-plugin-lto=off"]);
+        log.run(&mut command)?;
+        let library = toolchain
+            .built_folder(self.project)
+            .join("librawmap_constants.rlib");
+        let counts = constants::counts(&library)?;
+        let with = if target.os == Os::Linux {
+            "linux-raw-sys"
+        } else {
+            "the headers"
+        };
+        Ok(format!(
+            "{} constants: {} compared with libc, {} with {with}",
+            counts.listed, counts.in_libc, counts.in_linux_raw_sys_or_headers
+        ))
+    }
+
+    /// The library with all features and with none, and the programs.
+    fn clippy(&self, target: Target, step: &mut Step) -> Result<()> {
+        let toolchain = Toolchain::for_target(target, self.packages)?;
+        let features = features::all_for(self.project, target)?;
+        let mut library = vec!["--package", "rawmap", "--features", &features];
+        if target.is_host() {
+            library.push("--all-targets");
+        }
+        self.lint(step, "library, all features", &toolchain, &library);
+        let bare = ["--package", "rawmap", "--no-default-features"];
+        self.lint(step, "library, no features", &toolchain, &bare);
+        let programs = self.project.programs()?;
+        let packages = programs
+            .iter()
+            .flat_map(|package| ["--package", package.name.as_str()]);
+        self.lint(step, "programs", &toolchain, &packages.collect::<Vec<_>>());
+        Ok(())
+    }
+
+    /// What runs here, apart from the programs: features of the library that tools ask for must not reach those.
+    fn clippy_of_tools(&self, step: &mut Step) {
+        self.lint(
+            step,
+            "xtask",
+            &Toolchain::TOOLS,
+            &["--package", "xtask", "--all-targets"],
+        );
+        self.lint(
+            step,
+            "benches",
+            &Toolchain::TOOLS,
+            &["--package", "rawmap-benches", "--all-targets"],
+        );
+        self.lint(
+            step,
+            "machine",
+            &Toolchain::TOOLS,
+            &["--release", "--package", "rawmap-machine", "--all-targets"],
+        );
+        self.lint(
+            step,
+            "constants",
+            &Toolchain::TOOLS,
+            &["--package", "rawmap-constants", "--all-targets"],
+        );
+    }
+
+    fn lint(&self, step: &mut Step, name: &str, toolchain: &Toolchain, arguments: &[&str]) {
+        let result = toolchain
+            .clippy(self.project, self.packages)
+            .and_then(|mut command| {
+                machine::prepare(&mut command);
+                step.log
+                    .run(command.args(arguments).args(["--", "-Dwarnings"]))?;
+                Ok(String::new())
+            });
+        step.check(name, result);
+    }
+
+    fn host_tests(&self, tally: &mut Tally<'_>) {
+        let mut test = |name: &str, mut command: Command| {
+            tally.step(name, |step| {
+                let result = step
+                    .log
+                    .finish(&mut command, None)
+                    .and_then(|finished| libtest::counts(&finished));
+                step.count("", result);
+                Ok(())
+            });
+        };
+        let cargo = |arguments: &[&str]| {
+            let mut command = host_cargo(self.project);
+            command.arg("test").args(arguments);
+            command
+        };
+        test("cargo test", cargo(&[]));
+        test("cargo test, all features", cargo(&["--all-features"]));
+        test("cargo test of xtask", cargo(&["--package", "xtask"]));
+        test(
+            "cargo test of the machine",
+            machine::cargo(self.project, "test"),
+        );
+    }
+
+    fn machine(&self, step: &mut Step) -> Result<()> {
+        let path = machine::build(self.project, self.packages, &mut step.log)?;
+        self.machine.get_or_init(|| path);
+        Ok(())
+    }
+
+    /// Where programs for `target` run; the machine with each of `seeds`.
+    fn places(&self, target: Target, seeds: u64, log: &mut Log) -> Result<Vec<Place>> {
+        match (target.os, target.arch) {
+            (Os::Linux, Arch::X86_64) => {
+                ensure!(
+                    target.is_host(),
+                    "{target} runs on an x86_64 Linux machine alone"
+                );
+                Ok(vec![Place::Native])
+            }
+            (Os::Linux, Arch::Aarch64) => kernel::RELEASES
+                .iter()
+                .map(|release| {
+                    Ok(Place::Kernel(release.fetch(
+                        self.project,
+                        self.packages,
+                        log,
+                    )?))
+                })
+                .collect(),
+            (os @ (Os::FreeBsd | Os::NetBsd), _) => {
+                let path = self.machine.get().context("the machine was not built")?;
+                Ok((1..=seeds)
+                    .map(|seed| Place::Machine(Machine::new(path, os, seed)))
+                    .collect())
+            }
+        }
+    }
+
+    fn runs(&self, target: Target, programs: &[Program], step: &mut Step) -> Result<()> {
+        let places = self.places(target, self.seeds, &mut step.log)?;
+        let of_target: Vec<&Program> = programs
+            .iter()
+            .filter(|program| program.target == target)
+            .collect();
+        ensure!(!of_target.is_empty(), "no program was built");
+        for program in of_target {
+            for place in &places {
+                let outcome = place.run(&program.path, LIMIT, &mut step.log);
+                let result = outcome.and_then(|outcome| outcome.verdict());
+                step.count(&format!("{}, {place}", program.name), result);
+            }
+        }
+        Ok(())
+    }
+
+    fn faults(&self, step: &mut Step) -> Result<()> {
+        let mut planted = 0;
+        for fault in faults::all(self.project)? {
+            for target in fault.targets()? {
+                if !self.targets.contains(&target) {
+                    continue;
+                }
+                planted += 1;
+                let name = format!("{} on {target}", fault.name());
+                let result = self.places(target, 1, &mut step.log).and_then(|places| {
+                    let place = places.first().context("the target runs nowhere")?;
+                    faults::plant(
+                        self.project,
+                        self.packages,
+                        &fault,
+                        target,
+                        place,
+                        LIMIT,
+                        &mut step.log,
+                    )
+                });
+                if let Ok(line) = &result {
+                    eprintln!("fault: {name}: caught by: {line}");
+                }
+                step.check(&name, result.map(|line| format!("caught by: {line}")));
+            }
+        }
+        if planted == 0 {
+            step.skip("", "none is planted for the chosen target");
+        }
+        Ok(())
+    }
+}
+
+/// The demo carries nothing that it does not use.
+fn sizes(programs: &[Program], step: &mut Step) -> Result<()> {
+    let demos: Vec<&Program> = programs
+        .iter()
+        .filter(|program| program.name == "rawmap-demo")
+        .collect();
+    ensure!(!demos.is_empty(), "no demo was built");
+    for demo in demos {
+        let found = programs::panic_machinery(&demo.path)?;
+        let result = if found.is_empty() {
+            Ok("no panic machinery".to_owned())
+        } else {
+            Err(anyhow!("it contains {}", found.join(", ")))
+        };
+        step.check(&format!("rawmap-demo on {}", demo.target), result);
+        if demo.target.os == Os::Linux && demo.target.arch == Arch::X86_64 {
+            let size = demo.size.text + demo.size.data;
+            let result = if size <= DEMO_LIMIT {
+                Ok(format!("{size} of {DEMO_LIMIT} bytes"))
+            } else {
+                Err(anyhow!(
+                    "{size} bytes of text and data are more than {DEMO_LIMIT}"
+                ))
+            };
+            step.check("text and data of the demo", result);
+        }
+    }
+    Ok(())
+}
