@@ -15,8 +15,7 @@ macro_rules! call {
         /// # Safety
         ///
         /// Whatever the kernel does with this number and these arguments must be sound.
-        #[cfg_attr(target_feature = "sve", inline(never))]
-        #[cfg_attr(not(target_feature = "sve"), inline(always))]
+        #[inline(never)]
         pub(crate) unsafe fn $name<const NUMBER: usize>($first: usize $(, $argument: usize)*) -> usize {
             let answer;
             // SAFETY: every register that the kernel may change is an output, flags and memory count as

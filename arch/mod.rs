@@ -8,7 +8,7 @@
 //! −errno, whatever the kernel's own way of signalling an error is (a carry flag and a positive number on
 //! the BSDs). Everything about registers ends here:
 //!
-//! - every register and flag that the kernel may change is declared, so a caller may be inlined around it;
+//! - every register and flag that the kernel may change is declared, so that the block may stand inside any code;
 //! - memory is clobbered (no `nomem`, no `readonly`): a mapping call changes what loads see;
 //! - pointers travel as exposed addresses, which the callers in [`raw`](crate::raw) take care of;
 //! - the system-call instruction is the only one that depends on the argument registers, since all three
@@ -17,9 +17,10 @@
 //! The number is a constant parameter because NetBSD on aarch64 takes it as an immediate operand of the
 //! instruction. Numbers and argument order are the business of [`os`](crate::os).
 //!
-//! Code that is compiled for aarch64 with SVE may keep vector registers alive across the instruction, of
-//! which the kernels keep 128 bits at the most. There the functions are not inlined: a call makes the
-//! compiler save what it needs, by the procedure-call standard.
+//! On x86_64 the functions are inlined. On aarch64 they are not: a caller may use SVE, by a feature of the whole
+//! program or of one function that it chooses at run time, and keep values in registers of which the kernels
+//! save the low 128 bits at the most. Around a call the compiler saves them, by the procedure-call standard; a
+//! clobber of all vector registers would cost every caller more than the call does.
 //!
 //! `PAGE_SIZE` is the page size where the architecture has only one.
 

@@ -26,8 +26,9 @@
 //! | [`Errno`] | why the kernel refused |
 //! | [`page_size`] | the unit of every mapping |
 //!
-//! Each item says under **Systems** where it exists, and since which kernel; on an older one the call answers
-//! `ENOSYS`, or a flag `EINVAL`, unless something else is said. Tables of errors name the cause and the system.
+//! Each item says under **Systems** where it exists, and since which kernel. On an older one a call answers `ENOSYS` and
+//! a value `EINVAL`; a flag of mmap that the kernel does not know is `EINVAL` on FreeBSD and **ignored** on Linux and
+//! NetBSD. What differs from this is said at the item. Tables of errors name the cause and the system.
 //!
 //! # Features
 //!

@@ -10,7 +10,7 @@ use crate::{arch, os};
 /// 0 while not known.
 static KNOWN: AtomicUsize = AtomicUsize::new(0);
 
-/// A page of every size that aarch64 has begins at a multiple of this.
+/// The largest page that aarch64 has: a multiple of all the others.
 const LARGEST: usize = 1 << 16;
 const SMALLEST: usize = 1 << 12;
 
@@ -23,8 +23,8 @@ const SMALLEST: usize = 1 << 12;
 /// that, the answer is 65536, the largest page that an aarch64 system can have: it is a multiple of the real
 /// one, so that what is aligned to it is aligned.
 ///
-/// It needs no relocation, no thread-local storage and no start-up code, and may be called from a signal
-/// handler.
+/// It needs no relocation (see [`raw`](crate::raw#before-relocation)), no thread-local storage and no start-up code,
+/// and may be called from a signal handler.
 ///
 /// **Systems:** all.
 ///
@@ -35,9 +35,16 @@ const SMALLEST: usize = 1 << 12;
 #[must_use]
 #[inline]
 pub fn page_size() -> usize {
-    if let Some(size) = arch::PAGE_SIZE {
-        return size;
+    match arch::PAGE_SIZE {
+        Some(size) => size,
+        None => known(),
     }
+}
+
+/// Never inlined: where another crate's code read the static, its address would come from a table that has to be
+/// relocated first.
+#[inline(never)]
+fn known() -> usize {
     // Relaxed: the word is all there is to know, and whoever still reads 0 finds out the same by asking.
     match KNOWN.load(Relaxed) {
         0 => ask(),
@@ -46,7 +53,6 @@ pub fn page_size() -> usize {
 }
 
 #[cold]
-#[inline(never)]
 fn ask() -> usize {
     match os::page_size().filter(|&size| is_page_size(size)) {
         Some(size) => {
@@ -71,14 +77,15 @@ fn is_page_size(size: usize) -> bool {
 ///
 /// # Safety
 ///
-/// `auxv` points to readable entries of two words, of which the last one is of type 0 (`AT_NULL`), and they
-/// do not change during the call.
+/// `auxv` is aligned to a word and points to readable entries of two words, of which the last one is of type 0
+/// (`AT_NULL`), and they do not change during the call.
 ///
 /// # References
 ///
 /// [Linux getauxval(3)](https://man7.org/linux/man-pages/man3/getauxval.3.html),
 /// [FreeBSD elf_aux_info(3)](https://man.freebsd.org/cgi/man.cgi?query=elf_aux_info&sektion=3),
 /// [NetBSD elf(5)](https://man.netbsd.org/elf.5)
+#[inline(never)]
 pub unsafe fn init_from_auxv(auxv: *const c_void) {
     // SAFETY: the caller's contract.
     let size = unsafe { os::page_size_in_auxv(auxv.cast()) };

@@ -6,9 +6,9 @@
 //! error in one place and a whole mapping in another. A program that wants one behaviour stands on the portable
 //! layer above.
 //!
-//! No function allocates, panics or needs libc, thread-local storage, start-up code or relocation: a program may use
-//! them from its first instruction on, and in a signal handler. A call that a system lacks answers `ENOSYS` without
-//! entering the kernel, since FreeBSD and NetBSD kill a process for an unknown number.
+//! No function allocates, panics or needs libc, thread-local storage or start-up code: a program may use them from
+//! its first instruction on, and in a signal handler. A call that a system lacks answers `ENOSYS` without entering the
+//! kernel, since FreeBSD and NetBSD kill a process for an unknown number.
 //!
 //! ```
 //! use core::ptr;
@@ -31,6 +31,13 @@
 //!
 //! Pointers go to the kernel as exposed addresses and come back from it with exposed provenance, so a pointer that
 //! [`mmap`] returned, and one that was made of its address, may be used for the mapping alike.
+//!
+//! # Before relocation
+//!
+//! Built with optimisation, the calls and [`page_size`](crate::page_size) read no word of memory that a loader would have to relocate, so
+//! that a loader or a static-PIE program can use them before it has done so. On x86_64 this holds for what is inlined:
+//! everything but `memfd_create`, `shm_open2` and [`init_from_auxv`](crate::init_from_auxv), which the compiler may call
+//! by way of a relocated table unless the program is linked with fat LTO or with the static relocation model.
 //!
 //! # References
 //!
@@ -97,14 +104,16 @@ fn descriptor(answer: usize) -> Result<RawFd> {
 /// | `EINVAL` | anonymous with a descriptor other than −1 (FreeBSD, NetBSD), or with an offset (FreeBSD) |
 /// | `EINVAL` | a bit that the kernel does not know (FreeBSD); `EXCL` without `FIXED` (FreeBSD); an alignment below a page or above 63 (FreeBSD, NetBSD) |
 /// | `EINVAL` | the object is a directory (FreeBSD), or shorter than the mapping (NetBSD, memory objects) |
-/// | `ENOMEM` | no room, no memory, a limit, too many mappings, or `len` wraps; Linux: a fixed range outside user space; FreeBSD: something is there and `EXCL` was given |
+/// | `EINVAL` | `STACK` or `GUARD` with what they do not go with (FreeBSD); `SHARED_VALIDATE` of anonymous memory (Linux) |
+/// | `EOVERFLOW` | the offset and the length lie beyond the largest file (Linux) |
+/// | `ENOMEM` | no room, no memory, a limit, too many mappings, or `len` wraps; Linux: a fixed range outside user space; FreeBSD: something is there and `EXCL` was given (`ENOSPC` for an object of large pages); NetBSD: an alignment that the address space does not have |
 /// | `EINVAL`, `EFBIG`, `EOVERFLOW` | a fixed range outside user space (FreeBSD the first, NetBSD by where it lies) |
 /// | `EEXIST` | something is there and `FIXED_NOREPLACE` was given (Linux) |
-/// | `EPERM` | a fixed mapping at 0 that policy forbids |
+/// | `EPERM` | a fixed mapping at 0 that policy forbids (Linux; `EINVAL` on the others); a seal (Linux, NetBSD); `EXEC` of a file system that forbids it (Linux); `LOCKED` with the limit 0 (Linux); `SHARED` with `WRITE` of an immutable or append-only file (FreeBSD, NetBSD) |
 /// | `EACCES` | the descriptor is not open for reading; or `SHARED` with `WRITE` and it is not open for writing; or policy refuses `WRITE` with `EXEC` |
 /// | `ENOTSUP` | protection beyond its maximum (FreeBSD); `EOPNOTSUPP`: an unknown flag with `SHARED_VALIDATE` (Linux) |
 /// | `EBADF`, `ENODEV` | `fd` is no descriptor; or not of something that can be mapped |
-/// | `EAGAIN` | the limit on locked memory |
+/// | `EAGAIN` | the limit on locked memory (Linux; `ENOMEM` on the others) |
 ///
 /// # Safety
 ///
@@ -147,7 +156,7 @@ pub unsafe fn mmap(
 /// |---|---|
 /// | `EINVAL` | `addr` is not aligned (Linux). **The others unmap the whole page that it lies in** |
 /// | `EINVAL` | `len` is 0 (Linux, FreeBSD; 0 on NetBSD), the range wraps or leaves user space |
-/// | `EINVAL` | huge pages are cut (Linux, which does not round here) |
+/// | `EINVAL` | large pages are cut (huge ones on Linux, which does not round here; those of an object on FreeBSD) |
 /// | `ENOMEM` | cutting a mapping in two would exceed the number of mappings (Linux, `vm.max_map_count`) |
 /// | `EPERM` | the range is sealed (Linux) |
 ///
@@ -179,8 +188,9 @@ pub unsafe fn munmap(addr: *mut c_void, len: usize) -> Result<()> {
 /// | `EINVAL` | `addr` is not aligned (Linux). **The others change every page that the range touches**; FreeBSD changes one even for an unaligned range of length 0 |
 /// | `EINVAL` | a bit that the kernel does not know (Linux, FreeBSD; ignored by NetBSD) |
 /// | `ENOMEM` | a page is not mapped (Linux; pages before it may have changed). **The others answer 0** and change what is there |
-/// | `ENOMEM` | the change would exceed the number of mappings (Linux) |
-/// | `EACCES` | a shared mapping of a descriptor that is not open for writing cannot become writable; beyond the maximum protection (FreeBSD, NetBSD); policy refuses `WRITE` with `EXEC` |
+/// | `ENOMEM` | the change would exceed the number of mappings (Linux); resources are lacking (FreeBSD) |
+/// | `EINVAL` | large pages are cut; the range wraps (FreeBSD, NetBSD; `ENOMEM` on Linux) |
+/// | `EACCES` | a shared mapping of a descriptor that is not open for writing cannot become writable; beyond the maximum protection (FreeBSD, NetBSD); `EXEC` of a file system that forbids it (Linux); policy refuses `WRITE` with `EXEC` |
 /// | `ENOTSUP` | `prot` beyond the maximum that it names itself (FreeBSD) |
 /// | `EPERM` | the range is sealed (Linux) |
 ///
@@ -212,8 +222,9 @@ pub unsafe fn mprotect(addr: *mut c_void, len: usize, prot: Prot) -> Result<()> 
 /// |---|---|
 /// | `EINVAL` | `addr` is not aligned (Linux). **The others act on every page that the range touches** |
 /// | `EINVAL` | the kernel does not know the advice, or it does not go with this mapping (`FREE` of shared memory, `DONTNEED` of locked memory on Linux) |
+/// | `EINVAL` | the range wraps, or leaves user space (FreeBSD, NetBSD) |
 /// | `ENOMEM` | a page is not mapped (Linux). FreeBSD answers 0 |
-/// | `EFAULT` | a page is not mapped, for `DONTNEED` and `FREE` (NetBSD) |
+/// | `EFAULT` | a page is not mapped, for `DONTNEED` and `FREE` (NetBSD); a page lies beyond the end of its file, for `POPULATE_READ` and `POPULATE_WRITE` (Linux) |
 /// | `EBADF` | `WILLNEED` of what is no file (Linux kernels that cannot read ahead there) |
 /// | `EBUSY` | `FREE` of locked memory (NetBSD) |
 /// | `EAGAIN`, `EIO`, `EHWPOISON` | resources are lacking for now, or pages cannot be read, for advice that needs it (Linux) |
@@ -221,8 +232,9 @@ pub unsafe fn mprotect(addr: *mut c_void, len: usize, prot: Prot) -> Result<()> 
 ///
 /// # Safety
 ///
-/// Nothing may rely on what the advice takes away: the bytes of the range, its presence in forked children, or the
-/// possibility to touch it. For advice that [is benign](Advice::is_benign), nothing is needed.
+/// Nothing may rely on what the advice takes away from any page that the range touches: its bytes, its presence in
+/// forked children, or the possibility to touch it. On the BSDs these pages include the one that an unaligned `addr`
+/// lies in, and everywhere the whole of the last one. For advice that [is benign](Advice::is_benign), nothing is needed.
 ///
 /// # References
 ///
@@ -248,7 +260,8 @@ pub unsafe fn madvise(addr: *mut c_void, len: usize, advice: Advice) -> Result<(
 /// | `EINVAL` | `addr` is not aligned (Linux; rounded down by the others) |
 /// | `EINVAL` | `ASYNC` with `SYNC` (Linux, NetBSD); `ASYNC` with `INVALIDATE` (FreeBSD); no flag at all (NetBSD); an unknown one (Linux, NetBSD) |
 /// | `ENOMEM` | a page is not mapped (Linux, FreeBSD) |
-/// | `EFAULT` | a page is not mapped (NetBSD) |
+/// | `EFAULT` | a page is not mapped (NetBSD, `ENOMEM` for a range outside user space) |
+/// | `EINVAL` | nothing is mapped at `addr`, with the length 0 (NetBSD) |
 /// | `EBUSY` | `INVALIDATE` of locked memory |
 /// | `EIO` | writing failed |
 ///
@@ -271,7 +284,7 @@ pub unsafe fn msync(addr: *mut c_void, len: usize, flags: SyncFlags) -> Result<(
 /// Resizes a mapping, moves it, or both, and returns where it is then.
 ///
 /// The arguments are in this order on every system, whatever order the kernel has. `new_addr` counts only with
-/// [`FIXED`](RemapFlags), and is null otherwise.
+/// [`FIXED`](RemapFlags), on Linux as a hint also with `DONTUNMAP`; it is null otherwise.
 ///
 /// | | Linux | NetBSD |
 /// |---|---|---|
@@ -300,7 +313,8 @@ pub unsafe fn msync(addr: *mut c_void, len: usize, flags: SyncFlags) -> Result<(
 /// # Safety
 ///
 /// Nothing may rely on the pages that go: the source's if it moves or shrinks, and on Linux with `FIXED` those at
-/// `new_addr`.
+/// `new_addr`, which an error does not bring back. On NetBSD an error while the mapping grows may have unmapped all
+/// of it.
 ///
 /// # References
 ///
@@ -329,8 +343,9 @@ pub unsafe fn mremap(
 /// Stores a byte for each page of `addr .. addr + len` that says whether it is in memory; see
 /// [`ResidencyFlags`](crate::ResidencyFlags).
 ///
-/// `vec` has room for as many bytes as the range has pages, the last one counted in full. What it says may be over
-/// by the time it is read, unless the pages are locked.
+/// `vec` has room for a byte for each page that the range touches: FreeBSD takes an unaligned `addr`, and an unaligned
+/// range of one page's length touches two. What the bytes say may be over by the time they are read, unless the pages
+/// are locked.
 ///
 /// **Systems:** all.
 ///
@@ -339,12 +354,12 @@ pub unsafe fn mremap(
 /// | error | cause |
 /// |---|---|
 /// | `EINVAL` | `addr` is not aligned (Linux, NetBSD; FreeBSD rounds down); `len` is 0 (NetBSD) |
-/// | `ENOMEM` | a page is not mapped, or the range wraps |
+/// | `ENOMEM` | a page is not mapped, or the range wraps (`EINVAL` on NetBSD) |
 /// | `EFAULT` | `vec` cannot be written |
 ///
 /// # Safety
 ///
-/// The bytes at `vec`, one a page, are the caller's to change.
+/// The bytes at `vec`, one for each page that the range touches, are the caller's to change.
 ///
 /// # References
 ///
@@ -418,6 +433,7 @@ pub unsafe fn mlock_onfault(addr: *mut c_void, len: usize) -> Result<()> {
 /// |---|---|
 /// | `ENOMEM` | a page is not mapped; a page is not locked (NetBSD) |
 /// | `EINVAL` | the range wraps |
+/// | `EPERM` | locking is for the privileged here (FreeBSD) |
 ///
 /// # Safety
 ///
@@ -493,7 +509,6 @@ pub unsafe fn munlockall() -> Result<()> {
 /// | error | cause |
 /// |---|---|
 /// | `EINVAL` | the kernel does not know the value, or the range wraps |
-/// | `EACCES` | sharing memory that has a protection key or is otherwise bound to the process (FreeBSD) |
 /// | `ENOSYS` | Linux |
 ///
 /// # Safety
@@ -523,6 +538,7 @@ pub unsafe fn minherit(addr: *mut c_void, len: usize, inherit: Inherit) -> Resul
 /// | error | cause |
 /// |---|---|
 /// | `EINVAL` | an unknown flag, or a name longer than 249 bytes (Linux) |
+/// | `ENODEV` | a size of huge pages that the system does not have (Linux) |
 /// | `ENAMETOOLONG` | the name is too long (NetBSD) |
 /// | `EFAULT` | the name cannot be read |
 /// | `EMFILE`, `ENFILE`, `ENOMEM` | a limit on descriptors, or memory |
@@ -563,7 +579,10 @@ pub const SHM_ANON: *const c_char = ptr::without_provenance(os::SHM_ANON);
 /// | error | cause |
 /// |---|---|
 /// | `EINVAL` | an unknown flag, flags that do not go together, or an object without a name opened for reading only |
-/// | `EEXIST`, `ENOENT`, `EACCES`, `EISDIR`, `ENAMETOOLONG`, `EFAULT` | the path |
+/// | `EEXIST`, `ENOENT`, `EACCES`, `ENAMETOOLONG`, `EFAULT` | the path |
+/// | `EPERM` | a seal forbids what the flags ask for |
+/// | `ENOTTY` | large pages that the processor does not have |
+/// | `ECAPMODE` | a path in capability mode |
 /// | `EMFILE`, `ENFILE` | a limit on descriptors |
 /// | `ENOSYS` | FreeBSD before 13 |
 ///

@@ -30,9 +30,9 @@ open_values! {
         ///
         /// **Systems:** all.
         DONTNEED = MADV_DONTNEED;
-        /// What the range holds is not needed: until it is written again, a read gives the old bytes or zeros, on Linux
-        /// at one time the one and at another the other. NetBSD drops at once. Private anonymous memory only on Linux
-        /// (else `EINVAL`).
+        /// What the range holds is not needed: until it is written again, a read gives the old bytes or zeros, at one
+        /// time the one and at another the other. NetBSD drops pages at once where they are not shared with a forked
+        /// process. Private anonymous memory only on Linux (else `EINVAL`).
         ///
         /// **Systems:** all; Linux since 4.5 (`EINVAL` before).
         FREE = MADV_FREE;

@@ -8,8 +8,9 @@ macro_rules! aligned_field {
             /// The same flags with an alignment of two to the power `log2` in place of the one they had
             /// (`MAP_ALIGNED`).
             ///
-            /// 0 takes the alignment away. Less than a page, or 64 and more, is `EINVAL` in the call. On FreeBSD 1
-            /// asks for the alignment of large pages (`MAP_ALIGNED_SUPER`).
+            /// 0 takes the alignment away. Less than a page, or 64 and more, is `EINVAL` in the call, and on NetBSD one
+            /// that the address space does not have is `ENOMEM`. On FreeBSD 1 asks for the alignment of large pages
+            /// (`MAP_ALIGNED_SUPER`).
             ///
             /// **Systems:** FreeBSD, NetBSD.
             #[must_use]
@@ -41,10 +42,11 @@ macro_rules! huge_field {
             /// size they had: 21 for 2 MiB, or 0 for the system's default size. `MapFlags` has names for the sizes
             /// (`MapFlags::HUGE_2MB`).
             ///
-            /// A size that the processor does not have is `EINVAL` in the call, an empty pool `ENOMEM`. The field has
-            /// six bits: 63, which no system has, stands for everything larger.
+            /// A size that the system does not have is refused: by mmap with `EINVAL`, by memfd_create with `ENODEV`; an
+            /// empty pool is `ENOMEM` when memory is mapped. The field has six bits: 63, which no system has, stands for
+            /// everything larger.
             ///
-            /// **Systems:** Linux, since 3.8.
+            /// **Systems:** Linux; mmap since 3.8, memfd_create since 4.14.
             ///
             /// ```
             /// # #[cfg(target_os = "linux")] {

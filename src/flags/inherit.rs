@@ -13,15 +13,15 @@ open_values! {
         SHARE = INHERIT_SHARE;
         /// A copy of what the parent has at the moment of the fork, which is what private mappings begin with.
         ///
-        /// **Systems:** all.
+        /// **Systems:** FreeBSD, NetBSD. On Linux for what advice does (`DOFORK`).
         COPY = INHERIT_COPY;
         /// Nothing: the range is unmapped.
         ///
-        /// **Systems:** all.
+        /// **Systems:** FreeBSD, NetBSD. On Linux for what advice does (`DONTFORK`).
         NONE = INHERIT_NONE;
         /// Zeros.
         ///
-        /// **Systems:** all; FreeBSD since 12.0, NetBSD since 6.0.
+        /// **Systems:** FreeBSD, since 12.0; NetBSD, since 7.0. On Linux for what advice does (`WIPEONFORK`).
         ZERO = INHERIT_ZERO;
         /// Has never been made: the kernel refuses it with `EINVAL`.
         ///

@@ -35,7 +35,7 @@ flags! {
         ANONYMOUS = MAP_ANONYMOUS;
         /// On FreeBSD a mapping that grows down when it is touched below, with a gap that stays free: readable and
         /// writable, without a descriptor, `ANONYMOUS` implied; **not** for stacks that a program manages itself. On
-        /// Linux and NetBSD without effect.
+        /// NetBSD without effect, and on Linux too but that newer kernels use no huge pages for it.
         ///
         /// **Systems:** all.
         STACK = MAP_STACK;
@@ -187,7 +187,8 @@ impl MapType {
     ///
     /// **Systems:** all.
     pub const PRIVATE: Self = Self(os::MAP_PRIVATE);
-    /// As `SHARED`, but a flag that the kernel does not know is `EOPNOTSUPP` instead of being ignored.
+    /// As `SHARED` for files, but a flag that the kernel does not know is `EOPNOTSUPP` instead of being ignored.
+    /// Anonymous memory of this type is `EINVAL`.
     ///
     /// **Systems:** Linux, since 4.15.
     #[cfg(target_os = "linux")]

@@ -39,12 +39,14 @@ flags! {
         SEM = PROT_SEM;
         /// The pages hold code that is entered by a branch at its landing pads only.
         ///
-        /// **Systems:** Linux on aarch64, since 5.8 and on processors that have BTI; ignored by others.
+        /// **Systems:** Linux on aarch64, since 5.8 and on processors that have BTI; elsewhere mmap ignores it and mprotect
+        /// answers `EINVAL`.
         #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
         BTI = PROT_BTI;
         /// Accesses are checked against memory tags.
         ///
-        /// **Systems:** Linux on aarch64, since 5.10 and on processors that have MTE; else `EINVAL`.
+        /// **Systems:** Linux on aarch64, since 5.10 and on processors that have MTE; elsewhere mmap ignores it and mprotect
+        /// answers `EINVAL`.
         #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
         MTE = PROT_MTE;
         /// mprotect only: extend the change down to the start of a mapping that grows down.

@@ -22,7 +22,7 @@ calls! {
     mlockall(flags) => call1::<SYS_MLOCKALL>(flags);
     munlockall() => call1::<SYS_MUNLOCKALL>(0);
     minherit(addr, len, inherit) => call3::<SYS_MINHERIT>(addr, len, inherit);
-    shm_open2(path, open_flags, mode, flags, name) => if RELEASE.at_least(SHM_OPEN2_SINCE) {
+    shm_open2(path, open_flags, mode, flags, name) => if has_shm_open2() {
         call5::<SYS_SHM_OPEN2>(path, open_flags, mode, flags, name)
     } else {
         super::ABSENT
@@ -38,8 +38,14 @@ absent! {
 /// kern.osreldate, which is `__FreeBSD_version` of the running kernel.
 static RELEASE: Release = Release::new(KERN_OSRELDATE);
 
-/// 13.0-RELEASE.
-const SHM_OPEN2_SINCE: u32 = 1_300_139;
+/// It came with 13.0-RELEASE.
+///
+/// Never inlined: where another crate's code used the static, its address would come from a table that has to be
+/// relocated first.
+#[inline(never)]
+fn has_shm_open2() -> bool {
+    RELEASE.at_least(1_300_139)
+}
 
 /// PROT_MAX(prot).
 pub(crate) const fn max_protection(prot: u32) -> u32 {

@@ -1,6 +1,8 @@
 //! Linux: every call takes its arguments in the order of the manual pages, an unknown number is an ordinary
 //! ENOSYS, and the numbers come from the `syscalls` crate, since they differ between the architectures.
 
+use core::mem::MaybeUninit;
+
 use syscalls::Sysno;
 
 use super::auxv;
@@ -51,24 +53,30 @@ const AUXV_WORDS: usize = 128;
 
 /// Asks for the auxiliary vector, which kernels tell since 6.4, else finds the size by trying.
 pub(crate) fn page_size() -> Option<usize> {
-    let mut auxv = [0usize; AUXV_WORDS];
-    // One entry less than there is room for: the last one stays AT_NULL, whatever the kernel writes.
+    // Not filled beforehand: a loader that calls this first of all may have no memset yet.
+    let mut auxv = [MaybeUninit::<usize>::uninit(); AUXV_WORDS];
+    let start = auxv.as_mut_ptr().cast::<usize>();
+    // One entry less than there is room for: the last one is AT_NULL, whatever the kernel writes before it.
     let size = size_of_val(&auxv) - 2 * size_of::<usize>();
-    // SAFETY: the kernel writes at most `size` bytes to `auxv`, whose address is exposed.
+    // SAFETY: the last entry lies within the array. The kernel writes at most `size` bytes before it, to the address
+    // that is exposed.
     let answer = unsafe {
+        start.add(AUXV_WORDS - 2).write(AT_NULL as usize);
+        start.add(AUXV_WORDS - 1).write(0);
         call5::<{ Sysno::prctl as usize }>(
             PR_GET_AUXV as usize,
-            auxv.as_mut_ptr().expose_provenance(),
+            start.expose_provenance(),
             size,
             0,
             0,
         )
     };
-    match Errno::of(answer) {
-        // SAFETY: the vector ends with AT_NULL, by the entry that was kept back if not by the kernel's own.
-        Ok(_) => unsafe { auxv::page_size(auxv.as_ptr()) },
-        Err(_) => smallest_aligned_address(),
-    }
+    let told = Errno::of(answer).ok().and_then(|_| {
+        // SAFETY: the kernel wrote its vector, which ends with AT_NULL, or as much of it as there was room for, up to
+        // the entry that was kept back.
+        unsafe { auxv::page_size(start) }
+    });
+    told.or_else(smallest_aligned_address)
 }
 
 /// The page size as the smallest power of two that madvise takes for an address: it refuses an unaligned one

@@ -27,7 +27,7 @@ calls! {
     mlockall(flags) => call1::<SYS_MLOCKALL>(flags);
     munlockall() => call1::<SYS_MUNLOCKALL>(0);
     minherit(addr, len, inherit) => call3::<SYS_MINHERIT>(addr, len, inherit);
-    memfd_create(name, flags) => if RELEASE.at_least(MEMFD_CREATE_SINCE) {
+    memfd_create(name, flags) => if has_memfd_create() {
         call2::<SYS_MEMFD_CREATE>(name, flags)
     } else {
         super::ABSENT
@@ -42,8 +42,14 @@ absent! {
 /// kern.osrevision, which is `__NetBSD_Version__` of the running kernel: MMmmrrpp00.
 static RELEASE: Release = Release::new(KERN_OSREV);
 
-/// 10.99.12, the oldest kernel on which it was seen; the first release with it is 11.0.
-const MEMFD_CREATE_SINCE: u32 = 10_99_00_12_00;
+/// 10.99.12 is the oldest kernel on which it was seen; the first release with it is 11.0.
+///
+/// Never inlined: where another crate's code used the static, its address would come from a table that has to be
+/// relocated first.
+#[inline(never)]
+fn has_memfd_create() -> bool {
+    RELEASE.at_least(10_99_00_12_00)
+}
 
 /// PROT_MPROTECT(prot).
 pub(crate) const fn max_protection(prot: u32) -> u32 {

@@ -50,7 +50,8 @@ impl Release {
         }
     }
 
-    /// Is the running kernel of this release or a later one? No, if it does not say.
+    /// Is the running kernel of this release or a later one? No, if it does not say. In a jail of FreeBSD it says what
+    /// the jail was set to.
     pub(super) fn at_least(&self, wanted: u32) -> bool {
         // Relaxed: the word is all there is to know, and whoever still reads 0 finds out the same by asking.
         let mut release = self.known.load(Relaxed);

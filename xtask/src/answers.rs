@@ -41,13 +41,55 @@ const fn record(
 }
 
 const RECORDS: [Record; 7] = [
-    record("linux-6.18-x86_64.txt", Os::Linux, Arch::X86_64, "6.18", &[]),
-    record("linux-6.1-aarch64.txt", Os::Linux, Arch::Aarch64, "6.1", &[]),
-    record("freebsd-15.1-x86_64.txt", Os::FreeBsd, Arch::X86_64, "15.1", &[]),
-    record("freebsd-15.1-aarch64.txt", Os::FreeBsd, Arch::Aarch64, "15.1", &[]),
-    record("netbsd-10.99.12-x86_64.txt", Os::NetBsd, Arch::X86_64, "10.99.12", &[]),
-    record("netbsd-10.99.12-aarch64.txt", Os::NetBsd, Arch::Aarch64, "10.99.12", &[]),
-    record("netbsd-10.99.12-x86_64-pax-note.txt", Os::NetBsd, Arch::X86_64, "10.99.12", &["pax"]),
+    record(
+        "linux-6.18-x86_64.txt",
+        Os::Linux,
+        Arch::X86_64,
+        "6.18",
+        &[],
+    ),
+    record(
+        "linux-6.1-aarch64.txt",
+        Os::Linux,
+        Arch::Aarch64,
+        "6.1",
+        &[],
+    ),
+    record(
+        "freebsd-15.1-x86_64.txt",
+        Os::FreeBsd,
+        Arch::X86_64,
+        "15.1",
+        &[],
+    ),
+    record(
+        "freebsd-15.1-aarch64.txt",
+        Os::FreeBsd,
+        Arch::Aarch64,
+        "15.1",
+        &[],
+    ),
+    record(
+        "netbsd-10.99.12-x86_64.txt",
+        Os::NetBsd,
+        Arch::X86_64,
+        "10.99.12",
+        &[],
+    ),
+    record(
+        "netbsd-10.99.12-aarch64.txt",
+        Os::NetBsd,
+        Arch::Aarch64,
+        "10.99.12",
+        &[],
+    ),
+    record(
+        "netbsd-10.99.12-x86_64-pax-note.txt",
+        Os::NetBsd,
+        Arch::X86_64,
+        "10.99.12",
+        &["pax"],
+    ),
 ];
 
 /// What kernels for `target` answered.
@@ -66,15 +108,20 @@ impl Record {
             Ok(())
         } else {
             let recorded = self.release;
-            Err(format!("the answers are of {recorded}, and this is {release}"))
+            Err(format!(
+                "the answers are of {recorded}, and this is {release}"
+            ))
         }
     }
 
     /// How many of the questions were answered as they were recorded, of all.
     pub fn judge(&self, project: &Project, outcome: &Outcome) -> Result<Counts> {
-        let path = project.root.join("tests/data/kernel-answers").join(self.file);
-        let recorded = fs::read_to_string(&path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
+        let path = project
+            .root
+            .join("tests/data/kernel-answers")
+            .join(self.file);
+        let recorded =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let comparison = compare(&recorded, &outcome.output)?;
         if outcome.status != 0 {
             let first = comparison.differences.first().map_or("", String::as_str);
@@ -312,7 +359,9 @@ fn registers(target: Target, refused: bool, recorded: &str, answer: &str) -> Res
 fn settled(target: Target, refused: bool) -> Vec<&'static str> {
     let mut settled = match target.arch {
         Arch::X86_64 => vec!["n", "cf", "rdi", "rsi", "rbx"],
-        Arch::Aarch64 => vec!["n", "c", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x16", "x17"],
+        Arch::Aarch64 => vec![
+            "n", "c", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x16", "x17",
+        ],
     };
     settled.extend_from_slice(match (target.os, target.arch) {
         // rcx is the address that the kernel returns to.
@@ -487,15 +536,28 @@ mod tests {
         let munmap = "registers after munmap(1, 0x1111) = n=73 ";
         let x86_64 = "netbsd-10.99.12-x86_64.txt";
         for (from, to) in [
-            ("cf=1 rax=16 rdi=kept rsi=1111 rdx=2222", "cf=0 rax=16 rdi=kept rsi=1111 rdx=2222"),
-            ("cf=1 rax=16 rdi=kept rsi=1111 rdx=2222", "cf=1 rax=17 rdi=kept rsi=1111 rdx=2222"),
-            ("cf=1 rax=16 rdi=kept rsi=1111 rdx=2222", "cf=1 rax=16 rdi=kept rsi=1111 rdx=0"),
+            (
+                "cf=1 rax=16 rdi=kept rsi=1111 rdx=2222",
+                "cf=0 rax=16 rdi=kept rsi=1111 rdx=2222",
+            ),
+            (
+                "cf=1 rax=16 rdi=kept rsi=1111 rdx=2222",
+                "cf=1 rax=17 rdi=kept rsi=1111 rdx=2222",
+            ),
+            (
+                "cf=1 rax=16 rdi=kept rsi=1111 rdx=2222",
+                "cf=1 rax=16 rdi=kept rsi=1111 rdx=0",
+            ),
         ] {
             let line = |fields: &str| format!("{munmap}{fields}");
             assert!(is_noticed(x86_64, &line(from), &line(to)), "{to}");
         }
         let x1 = |value: &str| format!("{munmap}c=1 x0=16 x1={value}");
-        assert!(is_noticed("freebsd-15.1-aarch64.txt", &x1("1111"), &x1("0")));
+        assert!(is_noticed(
+            "freebsd-15.1-aarch64.txt",
+            &x1("1111"),
+            &x1("0")
+        ));
     }
 
     #[test]
@@ -519,8 +581,16 @@ mod tests {
         assert!(is_noticed(netbsd, line, "argv=0xb8 argc=2 block argv=0xb8"));
         assert!(is_noticed(netbsd, line, "argv=? argc=1 block argv=?"));
         let count = "argc at the block = ";
-        assert!(is_noticed("linux-6.18-x86_64.txt", &format!("{count}1"), &format!("{count}0")));
-        assert!(!is_noticed("linux-6.18-x86_64.txt", &format!("{count}1"), &format!("{count}2")));
+        assert!(is_noticed(
+            "linux-6.18-x86_64.txt",
+            &format!("{count}1"),
+            &format!("{count}0")
+        ));
+        assert!(!is_noticed(
+            "linux-6.18-x86_64.txt",
+            &format!("{count}1"),
+            &format!("{count}2")
+        ));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::log::Log;
 use crate::packages::Packages;
-use crate::programs::{self, Program};
+use crate::programs::{self, Program, Variant};
 use crate::project::Project;
 use crate::tally::Tally;
 use crate::target::Target;
@@ -28,8 +28,15 @@ pub fn steps(
                 bail!("there is no program under programs/");
             }
             for package in all {
-                let result =
-                    programs::build(project, packages, &package, target, &folder, &mut step.log);
+                let result = programs::build(
+                    project,
+                    packages,
+                    &package,
+                    target,
+                    Variant::default(),
+                    &folder,
+                    &mut step.log,
+                );
                 step.check(
                     &package.name,
                     result.map(|program| {

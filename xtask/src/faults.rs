@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::log::Log;
 use crate::packages::Packages;
-use crate::programs;
+use crate::programs::{self, Variant};
 use crate::project::Project;
 use crate::run::{Outcome, Place};
 use crate::target::Target;
@@ -103,8 +103,16 @@ pub fn plant(
         .find(|package| package.name.as_str() == fault.program)
         .with_context(|| format!("there is no program {}", fault.program))?;
     let into = root.join("built").join(target.triple);
-    let program = programs::build(&changed, packages, package, target, &into, log)
-        .context("the fault must build, or nothing is tested")?;
+    let program = programs::build(
+        &changed,
+        packages,
+        package,
+        target,
+        Variant::default(),
+        &into,
+        log,
+    )
+    .context("the fault must build, or nothing is tested")?;
     let outcome = place.run(&program.path, limit, log)?;
     catch(fault, &outcome)
 }

@@ -48,11 +48,10 @@ pub struct Kernel {
 
 impl fmt::Display for Kernel {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let version = name.trim_start_matches("vmlinuz-");
         write!(
             formatter,
-            "Linux {version} with {} KiB pages",
+            "Linux {} with {} KiB pages",
+            self.release(),
             self.page_size / 1024
         )
     }
@@ -116,6 +115,12 @@ fn only_file(folder: &Path, pattern: &str) -> Result<PathBuf> {
 }
 
 impl Kernel {
+    /// As `uname -r` has it, which its file is named for.
+    pub fn release(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        name.trim_start_matches("vmlinuz-").to_owned()
+    }
+
     /// Boots with `program` as init.
     pub fn run(&self, program: &Path, limit: Duration, log: &mut Log) -> Result<Outcome> {
         let archive = program.with_extension("cpio.gz");

@@ -22,12 +22,25 @@ pub const NEEDS: [Need; 4] = [CMAKE, MAKE, PKG_CONFIG, LIBCLANG];
 pub struct Machine {
     path: PathBuf,
     os: Os,
+    mode: Mode,
     seed: u64,
+}
+
+/// What the machine makes of what a kernel leaves open.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Mode {
+    /// Garbage in every register that the kernel may change.
+    Hostile,
+    /// What real kernels were seen to do.
+    Measured,
 }
 
 impl fmt::Display for Machine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the machine as {}, seed {}", self.os, self.seed)
+        match self.mode {
+            Mode::Hostile => write!(formatter, "the machine as {}, seed {}", self.os, self.seed),
+            Mode::Measured => write!(formatter, "the machine as {}, as measured", self.os),
+        }
     }
 }
 
@@ -56,7 +69,18 @@ impl Machine {
         Machine {
             path: path.to_path_buf(),
             os,
+            mode: Mode::Hostile,
             seed,
+        }
+    }
+
+    /// The machine at `path`, which does what real kernels were seen to do.
+    pub fn measured(path: &Path, os: Os) -> Machine {
+        Machine {
+            path: path.to_path_buf(),
+            os,
+            mode: Mode::Measured,
+            seed: 0,
         }
     }
 
@@ -68,7 +92,10 @@ impl Machine {
                 "--os",
                 &self.os.to_string(),
                 "--mode",
-                "hostile",
+                match self.mode {
+                    Mode::Hostile => "hostile",
+                    Mode::Measured => "measured",
+                },
                 "--seed",
                 &self.seed.to_string(),
             ])

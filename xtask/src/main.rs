@@ -1,5 +1,6 @@
 //! The one entry to what the project can do beside `cargo build` and `cargo test`: `cargo xtask`.
 
+mod answers;
 mod bench;
 mod build;
 mod constants;

@@ -1,5 +1,6 @@
 //! The kernel of this machine.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -8,6 +9,12 @@ use anyhow::Result;
 
 use crate::log::{Log, shell_status};
 use crate::run::Outcome;
+
+/// As `uname -r` has it.
+pub fn release() -> Result<String> {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease")?;
+    Ok(release.trim_end().to_owned())
+}
 
 /// Runs a program here.
 pub fn run(program: &Path, limit: Duration, log: &mut Log) -> Result<Outcome> {

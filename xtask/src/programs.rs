@@ -47,6 +47,15 @@ impl Linking {
     }
 }
 
+/// What is different from how a program is built for every day: nothing, unless something is said.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Variant<'a> {
+    /// Features of its package.
+    pub features: &'a [&'a str],
+    /// Settings of cargo's, as its `--config` takes them.
+    pub settings: &'a [&'a str],
+}
+
 /// A program that was built.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -77,6 +86,7 @@ pub fn build(
     packages: &Packages,
     package: &Package,
     target: Target,
+    variant: Variant<'_>,
     into: &Path,
     log: &mut Log,
 ) -> Result<Program> {
@@ -85,7 +95,15 @@ pub fn build(
     let name = package.name.as_str();
     let mut command = toolchain.cargo(project, "rustc");
     command
-        .args(["--profile", PROFILE, "--package", name, "--bin", name, "--"])
+        .args(["--profile", PROFILE, "--package", name, "--bin", name])
+        .args(["--features", &variant.features.join(",")])
+        .args(
+            variant
+                .settings
+                .iter()
+                .flat_map(|setting| ["--config", setting]),
+        )
+        .arg("--")
         // Given to the last crate alone: in RUSTFLAGS they would have `core` built anew for each program.
         .args([
             "-Clinker-flavor=ld.lld",

@@ -43,6 +43,15 @@ pub struct Outcome {
 }
 
 impl Place {
+    /// The release of the kernel; the machine is of none.
+    pub fn release(&self) -> Result<Option<String>> {
+        match self {
+            Place::Native => native::release().map(Some),
+            Place::Kernel(kernel) => Ok(Some(kernel.release())),
+            Place::Machine(_) => Ok(None),
+        }
+    }
+
     /// Runs `program`, which has to end within `limit`.
     pub fn run(&self, program: &Path, limit: Duration, log: &mut Log) -> Result<Outcome> {
         match self {

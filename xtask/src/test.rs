@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
+use crate::answers;
 use crate::build;
 use crate::constants;
 use crate::doc;
@@ -17,7 +18,7 @@ use crate::libtest;
 use crate::log::Log;
 use crate::machine::{self, Machine};
 use crate::packages::{Need, PIP, Packages, QEMU_ARM};
-use crate::programs::{self, Program};
+use crate::programs::{self, Program, Variant};
 use crate::project::Project;
 use crate::run::Place;
 use crate::tally::{Step, Tally};
@@ -33,6 +34,9 @@ const DEMO_LIMIT: u64 = 4096;
 const SEEDS: u64 = 3;
 /// The same for the long test.
 const SEEDS_LONG: u64 = 300;
+
+/// Programs that need more than a place to run, and have tasks of their own.
+const WITH_OWN_TASKS: [&str; 2] = ["rawmap-answers", "rawmap-conformance"];
 
 /// Everything that is tested, and how thoroughly.
 pub struct Plan<'a> {
@@ -96,6 +100,14 @@ impl<'a> Plan<'a> {
             tally.step(&format!("run {target}"), |step| {
                 self.runs(target, &programs, step)
             });
+            tally.step(&format!("answers {target}"), |step| {
+                self.answers(target, step)
+            });
+            if target.os == Os::Linux && target.arch == Arch::Aarch64 {
+                tally.step(&format!("before relocation {target}"), |step| {
+                    self.before_relocation(target, step)
+                });
+            }
         }
         tally.step("faults", |step| self.faults(step));
     }
@@ -294,6 +306,7 @@ impl<'a> Plan<'a> {
         let of_target: Vec<&Program> = programs
             .iter()
             .filter(|program| program.target == target)
+            .filter(|program| !WITH_OWN_TASKS.contains(&program.name.as_str()))
             .collect();
         ensure!(!of_target.is_empty(), "no program was built");
         for program in of_target {
@@ -301,6 +314,78 @@ impl<'a> Plan<'a> {
                 let outcome = place.run(&program.path, LIMIT, &mut step.log);
                 let result = outcome.and_then(|outcome| outcome.verdict());
                 step.count(&format!("{}, {place}", program.name), result);
+            }
+        }
+        Ok(())
+    }
+
+    /// The program that uses the crate before it has relocated itself, linked crate by crate: what the linker can't
+    /// see as a whole must not look up addresses in a table either. On aarch64 alone, since on x86_64 the compiler calls
+    /// every other crate by way of such a table.
+    fn before_relocation(&self, target: Target, step: &mut Step) -> Result<()> {
+        let packages = self.project.programs()?;
+        let package = packages
+            .iter()
+            .find(|package| package.name.as_str() == "rawmap-early")
+            .context("there is no program that begins before relocation")?;
+        let program = programs::build(
+            self.project,
+            self.packages,
+            package,
+            target,
+            Variant {
+                settings: &["profile.static.lto=\"off\""],
+                ..Variant::default()
+            },
+            &self.project.made.join("before-relocation"),
+            &mut step.log,
+        )?;
+        for place in self.places(target, 0, &mut step.log)? {
+            let outcome = place.run(&program.path, LIMIT, &mut step.log);
+            let result = outcome.and_then(|outcome| outcome.verdict());
+            step.count(&format!("{}, {place}", program.name), result);
+        }
+        Ok(())
+    }
+
+    /// The questions that real kernels were asked.
+    fn answers(&self, target: Target, step: &mut Step) -> Result<()> {
+        let packages = self.project.programs()?;
+        let package = packages
+            .iter()
+            .find(|package| package.name.as_str() == answers::PROGRAM)
+            .context("there is no program that asks")?;
+        let places = match target.os {
+            Os::Linux => self.places(target, 0, &mut step.log)?,
+            Os::FreeBsd | Os::NetBsd => {
+                let path = self.machine.get().context("the machine was not built")?;
+                vec![Place::Machine(Machine::measured(path, target.os))]
+            }
+        };
+        for record in answers::records(target) {
+            let into = self.project.made.join("answers").join(record.file);
+            let program = programs::build(
+                self.project,
+                self.packages,
+                package,
+                target,
+                Variant {
+                    features: record.features,
+                    ..Variant::default()
+                },
+                &into,
+                &mut step.log,
+            )?;
+            for place in &places {
+                let name = format!("{}, {place}", record.file);
+                let release = place.release()?;
+                if let Some(Err(reason)) = release.map(|release| record.binds(&release)) {
+                    step.skip(&name, &reason);
+                    continue;
+                }
+                let outcome = place.run(&program.path, LIMIT, &mut step.log);
+                let result = outcome.and_then(|outcome| record.judge(self.project, &outcome));
+                step.count(&name, result);
             }
         }
         Ok(())

@@ -11,7 +11,7 @@ use crate::image;
 use crate::kernel;
 use crate::log::Log;
 use crate::packages::{MAKEFS, Packages};
-use crate::programs;
+use crate::programs::{self, Variant};
 use crate::project::Project;
 use crate::qemu::{Boot, Root, emulator};
 use crate::tally::Tally;
@@ -113,7 +113,16 @@ fn find(
         return Ok(path);
     };
     let folder = project.made.join("programs").join(target.triple);
-    Ok(programs::build(project, packages, package, target, &folder, log)?.path)
+    Ok(programs::build(
+        project,
+        packages,
+        package,
+        target,
+        Variant::default(),
+        &folder,
+        log,
+    )?
+    .path)
 }
 
 /// A root file system with nothing but the program, as init.
