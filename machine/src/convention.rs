@@ -38,11 +38,17 @@ pub(crate) struct Value {
     pub(crate) first: u64,
     /// The kernels have a second return register, and clear it where a call gives no second value.
     pub(crate) second: u64,
+    /// Whether programs may rely on the second value.
+    pub(crate) is_pair: bool,
 }
 
 impl From<u64> for Value {
     fn from(first: u64) -> Self {
-        Self { first, second: 0 }
+        Self {
+            first,
+            second: 0,
+            is_pair: false,
+        }
     }
 }
 
@@ -180,6 +186,11 @@ pub(crate) fn answer(
                 let free = status & !carry;
                 registers.flags = registers.flags & !free | random.next_u64() & free;
             }
+            if let Ok(value) = result
+                && value.is_pair
+            {
+                registers.general[second_register] = value.second;
+            }
             undefined.len() as u64
         }
         Mode::Measured => {
@@ -222,8 +233,17 @@ fn undefined(target: Target) -> &'static [usize] {
 
 /// Rewinds onto the trap instruction, so that the call is made again.
 pub(crate) fn restart(architecture: Architecture, registers: &mut Registers) {
-    registers.program_counter -= match architecture {
+    registers.program_counter -= trap_length(architecture);
+}
+
+/// Takes back a [`restart`].
+pub(crate) fn give_up(architecture: Architecture, registers: &mut Registers) {
+    registers.program_counter += trap_length(architecture);
+}
+
+fn trap_length(architecture: Architecture) -> u64 {
+    match architecture {
         Architecture::X86_64 => crate::engine::SYSCALL_LENGTH,
         Architecture::Aarch64 => SVC_LENGTH,
-    };
+    }
 }

@@ -2,15 +2,13 @@
 
 use std::rc::Rc;
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::Rng;
 use unicorn_engine::{
     Arch, Arm64CpuModel, Context, HookType, MemType, Mode as UnicornMode, Prot, RegisterARM64,
     RegisterX86, TlbEntry, TlbType, Unicorn, X86Insn, uc_error,
 };
 
 use crate::pool::{PAGE, Pool};
-use crate::registers::Registers;
+use crate::registers::{Registers, Vectors, vector_count};
 use crate::space::{Access, Denial, Protection, Translation};
 use crate::target::Architecture;
 
@@ -20,6 +18,12 @@ use crate::target::Architecture;
 /// instruction has changed anything. To learn the byte, the instruction is tried again with its page put here: Unicorn's
 /// hook for missing physical memory then names the address.
 const NOWHERE: u64 = 1 << 40;
+
+/// The bytes of code that count as one step.
+const STEP_LENGTH: u64 = 4;
+
+/// What a system call counts for: a loop around one comes to its end about as soon as another.
+const SYSTEM_CALL_STEPS: u64 = 1000;
 
 /// The bytes of x86_64's `syscall`.
 pub(crate) const SYSCALL_LENGTH: u64 = 2;
@@ -36,6 +40,8 @@ pub(crate) enum Event {
     SystemCall,
     Fault(Fault),
     Trap(Trap),
+    /// As many steps were made as were allowed, and nothing else happened.
+    Paused,
 }
 
 /// An access that the page table denied.
@@ -70,6 +76,9 @@ struct Attached<T> {
     fault: Option<Fault>,
     search: Option<Search>,
     event: Option<Event>,
+    /// How much was executed, by the length of the blocks; four bytes are one step, an instruction of aarch64.
+    steps: u64,
+    pause_at: u64,
     /// Where x86_64's `syscall` returns to: Unicorn moves the instruction pointer itself only after the hook.
     syscall_return: u64,
 }
@@ -124,6 +133,8 @@ impl<T: PageTable + 'static> Engine<T> {
             fault: None,
             search: None,
             event: None,
+            steps: 0,
+            pause_at: u64::MAX,
             syscall_return: 0,
         };
         let mut unicorn = match architecture {
@@ -167,6 +178,13 @@ impl<T: PageTable + 'static> Engine<T> {
                 false
             },
         )?;
+        self.unicorn.add_block_hook(1, 0, |unicorn, _, size| {
+            let attached = unicorn.get_data_mut();
+            attached.steps += u64::from(size).div_ceil(STEP_LENGTH);
+            if attached.steps >= attached.pause_at && attached.search.is_none() {
+                stop(unicorn, Event::Paused);
+            }
+        })?;
         if self.architecture == Architecture::X86_64 {
             self.unicorn
                 .add_insn_sys_hook(X86Insn::SYSCALL, 1, 0, |unicorn| {
@@ -194,8 +212,18 @@ impl<T: PageTable + 'static> Engine<T> {
         &mut self.unicorn.get_data_mut().table
     }
 
-    /// Runs from `registers` to the next event, and leaves there what the program made of them.
-    pub(crate) fn run(&mut self, registers: &mut Registers) -> Result<Event, uc_error> {
+    /// How many steps were made since the machine was switched on.
+    pub(crate) fn steps(&self) -> u64 {
+        self.unicorn.get_data().steps
+    }
+
+    /// Runs from `registers` to the next event, or until so many steps were made in all, and leaves in `registers` what
+    /// the program made of them.
+    pub(crate) fn run(
+        &mut self,
+        registers: &mut Registers,
+        pause_at: u64,
+    ) -> Result<Event, uc_error> {
         // The kernel may have changed any mapping, and written to any page.
         self.unicorn.ctl_flush_tlb()?;
         if self.pool.take_stale_code() {
@@ -205,6 +233,7 @@ impl<T: PageTable + 'static> Engine<T> {
         attached.fault = None;
         attached.search = None;
         attached.event = None;
+        attached.pause_at = pause_at;
         self.write_registers(registers)?;
         let result = self.unicorn.emu_start(registers.program_counter, 0, 0, 0);
         self.read_registers(registers)?;
@@ -216,6 +245,9 @@ impl<T: PageTable + 'static> Engine<T> {
             // Only a halt stops the processor without a word, and a program may not halt it.
             (None, _, Ok(())) => Event::Trap(Trap::Illegal),
         };
+        if let Event::SystemCall = event {
+            self.unicorn.get_data_mut().steps += SYSTEM_CALL_STEPS;
+        }
         Ok(match event {
             Event::Fault(fault) => Event::Fault(Fault {
                 address: self.exact_address(fault, registers)?,
@@ -286,18 +318,31 @@ impl<T: PageTable + 'static> Engine<T> {
         }
     }
 
-    /// Fills the vector registers, which no system promises anything about at entry; the number filled.
-    pub(crate) fn scramble_vectors(&mut self, random: &mut ChaCha8Rng) -> Result<u64, uc_error> {
-        let (first, count) = match self.architecture {
-            Architecture::X86_64 => (RegisterX86::XMM0 as i32, 16),
-            Architecture::Aarch64 => (RegisterARM64::Q0 as i32, 32),
-        };
-        for register in first..first + count {
-            let mut value = [0; 16];
-            random.fill_bytes(&mut value);
-            self.unicorn.reg_write_long(register, &value)?;
+    /// The vector registers, which only signals have to do with.
+    pub(crate) fn vectors(&self) -> Result<Vectors, uc_error> {
+        self.vector_registers()
+            .map(|register| {
+                let value = self.unicorn.reg_read_long(register)?;
+                let mut vector = [0; 16];
+                vector.copy_from_slice(&value[..16]);
+                Ok(vector)
+            })
+            .collect()
+    }
+
+    pub(crate) fn set_vectors(&mut self, vectors: &Vectors) -> Result<(), uc_error> {
+        for (register, vector) in self.vector_registers().zip(vectors) {
+            self.unicorn.reg_write_long(register, vector)?;
         }
-        Ok(count as u64)
+        Ok(())
+    }
+
+    fn vector_registers(&self) -> impl Iterator<Item = i32> + use<T> {
+        let first = match self.architecture {
+            Architecture::X86_64 => RegisterX86::XMM0 as i32,
+            Architecture::Aarch64 => RegisterARM64::Q0 as i32,
+        };
+        (first..).take(vector_count(self.architecture))
     }
 
     /// The state to resume another process with later.

@@ -1,14 +1,26 @@
 //! The kernel's part: processes, and the system calls that they make.
 
+mod delivery;
+mod descriptors;
+mod entropy;
 mod execute;
+mod faults;
 mod freebsd;
-mod host;
-mod input_output;
+mod hostility;
+mod identity;
 mod lifecycle;
+mod limits;
 mod mapping;
 mod netbsd;
+mod paths;
+mod seals;
 mod shared_memory;
+mod signal_frame;
+mod signal_rules;
+mod signals;
 mod sysctl;
+mod time;
+mod transfer;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -17,10 +29,12 @@ use std::rc::Rc;
 use rand_chacha::ChaCha8Rng;
 
 use crate::convention::{self, SLOTS, Value};
-use crate::engine::{Event, Fault, PageTable, Trap};
+use crate::engine::{Event, PageTable};
 use crate::errno::Errno;
-use crate::object::{Missing, ObjectReference};
-use crate::outcome::{Death, Exit, Mapped, Outcome};
+use crate::file_system::FileSystem;
+use crate::files::SharedMemory;
+use crate::object::Missing;
+use crate::outcome::{Exit, Mapped, Outcome};
 use crate::pool::Pool;
 use crate::process::{Process, ProcessId, State};
 use crate::registers::Registers;
@@ -29,7 +43,6 @@ use crate::space::{Access, Contents, Denial, Translation};
 use crate::target::{Mode, System, Target};
 
 pub(crate) use execute::Setup;
-use host::Host;
 
 /// The arguments of a call, by slot.
 pub(crate) type Arguments = [u64; SLOTS];
@@ -46,12 +59,16 @@ pub(crate) enum Interruption {
     Wait,
     /// A signal ends the process.
     Killed(Signal, &'static str),
+    /// The call has put other registers in place, and has no result.
+    Resumed,
 }
 
 /// A system call of one system.
 pub(crate) struct SystemCall {
     pub(crate) number: u32,
     pub(crate) name: &'static str,
+    /// The release that the call came with; 0 if it was always there.
+    pub(crate) since: u32,
     /// How many argument slots the kernel copies in.
     pub(crate) slots: usize,
     pub(crate) run: fn(&mut Kernel, &Arguments) -> Answer,
@@ -67,9 +84,25 @@ const fn call(
     SystemCall {
         number,
         name,
+        since: 0,
         slots,
         run,
     }
+}
+
+impl SystemCall {
+    /// A call that older releases do not know.
+    const fn since(self, release: u32) -> Self {
+        Self {
+            since: release,
+            ..self
+        }
+    }
+}
+
+/// The error of a pointer that leads nowhere.
+fn fault(_: Denial) -> Errno {
+    Errno::EFAULT
 }
 
 /// Where the program's streams and the trace lead.
@@ -84,6 +117,8 @@ pub(crate) struct Streams {
 pub(crate) struct Kernel {
     target: Target,
     mode: Mode,
+    /// `kern.osreldate` or `kern.osrevision`.
+    release: u32,
     random: ChaCha8Rng,
     pool: Rc<Pool>,
     processes: BTreeMap<ProcessId, Process>,
@@ -91,14 +126,20 @@ pub(crate) struct Kernel {
     current: ProcessId,
     /// The newest process.
     last_id: ProcessId,
-    host: Host,
+    /// Another process runs next, if there is one that can.
+    yields: bool,
+    /// Steps that the processor has made, and nanoseconds that were slept: the time.
+    steps: u64,
+    slept: u64,
+    files: FileSystem,
     /// FreeBSD's named shared-memory objects.
-    shared_memory: BTreeMap<Vec<u8>, ObjectReference>,
+    shared_memory: BTreeMap<Vec<u8>, Rc<SharedMemory>>,
     streams: Streams,
     /// Calls that are refused unseen, by their position in the run.
     refusals: BTreeMap<u64, Errno>,
     calls_made: u64,
     outcome: Outcome,
+    failure: Option<Failure>,
 }
 
 /// What the machine does next.
@@ -109,9 +150,14 @@ pub(crate) enum Next {
     Finished,
 }
 
-/// Every process waits for another.
-#[derive(Debug)]
-pub(crate) struct Deadlock;
+/// Why the machine can't go on, which says nothing about the program.
+#[derive(Clone, Debug)]
+pub(crate) enum Failure {
+    /// Every process waits for another.
+    Deadlock,
+    /// The system has this, and the machine does not.
+    NotModelled(String),
+}
 
 impl From<Errno> for Interruption {
     fn from(errno: Errno) -> Self {
@@ -164,41 +210,38 @@ impl Kernel {
         &mut self.outcome
     }
 
-    /// Takes over from the processor.
-    pub(crate) fn handle(&mut self, event: Event, registers: Registers) -> Result<Next, Deadlock> {
-        let program_counter = registers.program_counter;
+    /// Takes over from the processor, which has made so many steps in all.
+    pub(crate) fn handle(&mut self, event: Event, registers: Registers, steps: u64) {
+        self.steps = steps;
         self.process_mut().registers = registers;
         match event {
             Event::SystemCall => self.system_call(),
-            Event::Fault(fault) => {
-                let death = self.fault_death(fault, program_counter);
-                self.end(Exit::Signalled(death));
-            }
-            Event::Trap(trap) => {
-                let (signal, why) = trap_signal(trap);
-                self.kill(signal, None, why);
-            }
+            Event::Fault(fault) => self.fault(fault),
+            Event::Trap(trap) => self.trap(trap),
+            Event::Paused => self.yields = true,
         }
-        self.schedule()
     }
 
     fn system_call(&mut self) {
+        self.process_mut().in_call = false;
         let process = self.process();
         let request = convention::request(self.target, &process.registers, &process.space);
         let request = match request {
             Ok(request) => request,
-            Err(wrong) => {
-                let why = format!("svc #{} where only svc #0 is a system call", wrong.0);
-                return self.kill(Signal::SIGILL, None, why);
-            }
+            Err(wrong) => return self.wrong_immediate(wrong.0),
         };
-        let table = match self.target.system {
-            System::FreeBsd => freebsd::CALLS,
-            System::NetBsd => netbsd::CALLS,
+        let (table, names) = match self.target.system {
+            System::FreeBsd => (freebsd::CALLS, freebsd::NAMES),
+            System::NetBsd => (netbsd::CALLS, netbsd::NAMES),
         };
-        let Some(call) = table.iter().find(|call| call.number == request.number) else {
-            let why = format!("unknown system call {}", request.number);
-            return self.kill(Signal::SIGSYS, None, why);
+        let number = request.number;
+        let call = table.iter().find(|call| call.number == number);
+        let Some(call) = call.filter(|call| call.since <= self.release) else {
+            let name = names.iter().find(|(other, _)| *other == number);
+            return match (call, name) {
+                (None, Some((_, name))) => self.not_modelled(&format!("{name} ({number})")),
+                _ => self.unknown_call(number),
+            };
         };
         let process = self.process();
         let arguments = convention::arguments(
@@ -223,66 +266,42 @@ impl Kernel {
             Ok(value) => self.answer(Ok(value)),
             Err(Interruption::Failed(errno)) => self.answer(Err(errno)),
             Err(Interruption::Exit(code)) => self.end(Exit::Exited(code)),
-            Err(Interruption::Killed(signal, why)) => self.kill(signal, None, why),
+            Err(Interruption::Killed(signal, why)) => self.kill(signal, why),
+            Err(Interruption::Resumed) => self.litter_stack(),
             Err(Interruption::Wait) => {
                 let architecture = self.target.architecture;
                 let process = self.process_mut();
                 convention::restart(architecture, &mut process.registers);
                 process.state = State::Waiting;
+                process.in_call = true;
             }
         }
+    }
+
+    /// A number that the kernel does not know is an error, and a signal besides.
+    fn unknown_call(&mut self, number: u32) {
+        self.calls_made += 1;
+        *self.outcome.calls.entry("(unknown)").or_default() += 1;
+        self.answer(Err(Errno::ENOSYS));
+        let current = self.current;
+        let why = format!("unknown system call {number}");
+        self.post_from_kernel(current, Signal::SIGSYS, why);
+    }
+
+    fn not_modelled(&mut self, what: &str) {
+        self.failure = Some(Failure::NotModelled(what.to_owned()));
     }
 
     fn answer(&mut self, result: Result<Value, Errno>) {
         let mut registers = self.process().registers.clone();
         self.answer_into(&mut registers, result);
         self.process_mut().registers = registers;
+        self.litter_stack();
     }
 
     fn answer_into(&mut self, registers: &mut Registers, result: Result<Value, Errno>) {
         self.outcome.registers_scrambled +=
             convention::answer(self.target, self.mode, &mut self.random, registers, result);
-    }
-
-    fn fault_death(&self, fault: Fault, program_counter: u64) -> Death {
-        let (signal, what) = match fault.denial {
-            Denial::Unmapped => (Signal::SIGSEGV, "unmapped memory"),
-            Denial::Protected if self.protection_fault_is_bus_error() => {
-                (Signal::SIGBUS, "protected memory")
-            }
-            Denial::Protected => (Signal::SIGSEGV, "protected memory"),
-            Denial::BeyondEnd => (Signal::SIGBUS, "a page beyond the end of its object"),
-            Denial::NoMemory => (
-                Signal::SIGKILL,
-                "a page when the machine's memory is used up",
-            ),
-        };
-        let access = match fault.access {
-            Access::Read => "load from",
-            Access::Write => "store to",
-            Access::Fetch => "execution of",
-        };
-        Death {
-            signal,
-            address: Some(fault.address),
-            program_counter,
-            why: format!("{access} {what} at address {:#x}", fault.address),
-        }
-    }
-
-    fn protection_fault_is_bus_error(&self) -> bool {
-        self.target.system == System::FreeBsd
-            && self.process().personality.os_release < freebsd::release::SEGMENTATION_FAULTS
-    }
-
-    fn kill(&mut self, signal: Signal, address: Option<u64>, why: impl Into<String>) {
-        let death = Death {
-            signal,
-            address,
-            program_counter: self.process().registers.program_counter,
-            why: why.into(),
-        };
-        self.end(Exit::Signalled(death));
     }
 
     fn end(&mut self, exit: Exit) {
@@ -295,25 +314,57 @@ impl Kernel {
             self.outcome.exit = exit.clone();
             self.outcome.mappings = mappings(self.process());
         }
-        self.process_mut().state = State::Ended(exit);
+        let process = self.process_mut();
+        process.state = State::Ended(exit);
+        process.descriptors.close_all();
+        let limits = process.space.limits();
+        process.space.remove(limits);
         self.orphan_children(id);
     }
 
-    /// Chooses who runs next: the current process as long as it can.
-    fn schedule(&mut self) -> Result<Next, Deadlock> {
+    /// Lets every call that waits look again.
+    fn wake_waiting(&mut self) {
+        for process in self.processes.values_mut() {
+            if matches!(process.state, State::Waiting) {
+                process.state = State::Ready;
+            }
+        }
+    }
+
+    /// Chooses who runs next: the current process as long as it can and no other is to have its turn.
+    pub(crate) fn schedule(&mut self) -> Result<Next, Failure> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
         if matches!(self.processes[&self.first].state, State::Ended(_)) {
             return Ok(Next::Finished);
         }
-        if matches!(self.process().state, State::Ready) {
+        let yields = core::mem::take(&mut self.yields);
+        if matches!(self.process().state, State::Ready) && !yields {
             return Ok(Next::Run);
         }
-        let ready = |process: &Process| matches!(process.state, State::Ready);
-        let mut ids = self.processes.iter();
-        self.current = ids
-            .find(|(_, process)| ready(process))
+        let after = self.processes.range(self.current + 1..);
+        let until = self.processes.range(..=self.current);
+        self.current = after
+            .chain(until)
+            .find(|(_, process)| matches!(process.state, State::Ready))
             .map(|(&id, _)| id)
-            .ok_or(Deadlock)?;
+            .ok_or(Failure::Deadlock)?;
         Ok(Next::Run)
+    }
+
+    /// The step at which the current process has had its share, if another waits for its turn.
+    pub(crate) fn end_of_share(&mut self) -> u64 {
+        let ready = self
+            .processes
+            .values()
+            .filter(|process| matches!(process.state, State::Ready))
+            .count();
+        if ready > 1 {
+            self.steps.saturating_add(self.share())
+        } else {
+            u64::MAX
+        }
     }
 
     fn trace(&mut self, call: &SystemCall, arguments: &Arguments, answer: &Answer) {
@@ -328,20 +379,13 @@ impl Kernel {
             Ok(value) => format!(" = {:#x}", value.first),
             Err(Interruption::Failed(Errno(number))) => format!(" = errno {number}"),
             Err(Interruption::Wait) => " waits".to_owned(),
-            Err(Interruption::Exit(_) | Interruption::Killed(..)) => String::new(),
+            Err(Interruption::Exit(_) | Interruption::Killed(..) | Interruption::Resumed) => {
+                String::new()
+            }
         };
         let (id, name) = (self.current, call.name);
         // As above: the run does not depend on its trace.
         let _ = writeln!(trace, "{id}: {name}({}){result}", arguments.join(", "));
-    }
-}
-
-fn trap_signal(trap: Trap) -> (Signal, String) {
-    match trap {
-        Trap::Illegal => (Signal::SIGILL, "illegal instruction".to_owned()),
-        Trap::Breakpoint => (Signal::SIGTRAP, "breakpoint".to_owned()),
-        Trap::Arithmetic => (Signal::SIGFPE, "arithmetic fault".to_owned()),
-        Trap::Other(number) => (Signal::SIGILL, format!("exception {number}")),
     }
 }
 
@@ -352,7 +396,7 @@ fn mappings(process: &Process) -> Vec<Mapped> {
         let next = Mapped {
             range: start..entry.end,
             protection: entry.protection,
-            guard: matches!(entry.contents, Contents::Guard),
+            guard: !matches!(entry.contents, Contents::Memory(_)),
             shared: matches!(&entry.contents, Contents::Memory(memory) if memory.shared),
             wired: entry.wired,
         };

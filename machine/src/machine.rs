@@ -5,20 +5,24 @@ use std::io::{self, Read, Write};
 use std::rc::Rc;
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use unicorn_engine::uc_error;
 
 use crate::engine::{Engine, ExtendedState};
 use crate::errno::Errno;
 use crate::image::Refusal;
-use crate::kernel::{Kernel, Next, Setup, Streams};
+use crate::kernel::{Failure, Kernel, Next, Setup, Streams};
 use crate::outcome::Outcome;
 use crate::pool::Pool;
 use crate::process::ProcessId;
-use crate::target::{Mode, System};
+use crate::registers::{Vectors, vector_count};
+use crate::target::{Architecture, Mode, System};
 
 /// The memory that a machine has unless it is told otherwise.
 const DEFAULT_MEMORY: u64 = 1 << 30;
+
+/// The steps that a program may make unless it is told otherwise: some seconds of an endless loop.
+const DEFAULT_STEPS: u64 = 2_000_000_000;
 
 /// Why a program did not run to its end.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +39,26 @@ pub enum Error {
     /// Every process waits for another.
     #[error("every process waits for another")]
     Deadlock,
+    /// The program wants something that the system has, and the machine does not.
+    #[error("not modelled: {0}")]
+    NotModelled(String),
+    /// The program did not come to an end in as many steps as it was given.
+    #[error("no end after {steps} steps, last at {program_counter:#x}")]
+    TooLong {
+        /// How many were made.
+        steps: u64,
+        /// The instruction that would have been next.
+        program_counter: u64,
+    },
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Deadlock => Self::Deadlock,
+            Failure::NotModelled(what) => Self::NotModelled(what),
+        }
+    }
 }
 
 impl From<uc_error> for Error {
@@ -56,6 +80,7 @@ impl From<uc_error> for Error {
 pub struct Machine {
     setup: Setup,
     memory: u64,
+    steps: u64,
 }
 
 impl Machine {
@@ -67,6 +92,7 @@ impl Machine {
                 system,
                 mode: Mode::default(),
                 seed: 0,
+                release: None,
                 refusals: BTreeMap::new(),
                 streams: Streams {
                     input: Box::new(io::empty()),
@@ -76,10 +102,11 @@ impl Machine {
                 },
             },
             memory: DEFAULT_MEMORY,
+            steps: DEFAULT_STEPS,
         }
     }
 
-    /// What undefined registers and values hold.
+    /// How the kernel uses its freedom; hostile by default.
     #[must_use]
     pub fn mode(mut self, mode: Mode) -> Self {
         self.setup.mode = mode;
@@ -97,6 +124,22 @@ impl Machine {
     #[must_use]
     pub fn memory(mut self, bytes: u64) -> Self {
         self.memory = bytes;
+        self
+    }
+
+    /// How much the program may execute, all processes together: about one step an instruction, and a thousand a
+    /// system call.
+    #[must_use]
+    pub fn steps(mut self, steps: u64) -> Self {
+        self.steps = steps;
+        self
+    }
+
+    /// The release that the kernel says it is, `kern.osreldate` or `kern.osrevision`; calls that came with a later one
+    /// are unknown numbers.
+    #[must_use]
+    pub fn release(mut self, release: u32) -> Self {
+        self.setup.release = Some(release);
         self
     }
 
@@ -163,39 +206,75 @@ impl Machine {
         let first = kernel.first();
         let mut engine = Engine::new(kernel.architecture(), &pool, kernel)?;
         if mode == Mode::Hostile {
-            let scrambled = engine.scramble_vectors(&mut vector_random)?;
-            engine.table_mut().outcome().registers_scrambled += scrambled;
+            // No system promises anything about the vector registers at entry.
+            let vectors = garbage(&mut vector_random, engine.table().architecture());
+            engine.set_vectors(&vectors)?;
+            engine.table_mut().outcome().registers_scrambled += vectors.len() as u64;
         }
         let mut waiting: BTreeMap<ProcessId, ExtendedState> = BTreeMap::new();
         let mut running = first;
         loop {
             let mut registers = engine.table().process().registers.clone();
-            let event = engine.run(&mut registers)?;
-            let kernel = engine.table_mut();
-            match kernel.handle(event, registers) {
-                Ok(Next::Run) => {}
-                Ok(Next::Finished) => break,
-                Err(_) => return Err(Error::Deadlock),
+            let pause_at = engine.table_mut().end_of_share().min(self.steps);
+            let event = engine.run(&mut registers, pause_at)?;
+            let steps = engine.steps();
+            if steps >= self.steps {
+                return Err(Error::TooLong {
+                    steps,
+                    program_counter: registers.program_counter,
+                });
             }
-            let next = kernel.current();
-            let living: Vec<ProcessId> = kernel.living().collect();
-            // A process that is new has what its parent, which has just run, had.
-            for &id in &living {
-                if id != running && !waiting.contains_key(&id) {
-                    waiting.insert(id, engine.save()?);
+            engine.table_mut().handle(event, registers, steps);
+            loop {
+                if let Next::Finished = engine.table_mut().schedule()? {
+                    let outcome = engine.table_mut().outcome();
+                    outcome.steps = steps;
+                    return Ok(outcome.clone());
                 }
-            }
-            if next != running {
-                waiting.insert(running, engine.save()?);
-                if let Some(state) = waiting.remove(&next) {
-                    engine.restore(&state)?;
+                running = switch(&mut engine, &mut waiting, running)?;
+                if !engine.table().signal_is_due() {
+                    break;
                 }
-                running = next;
+                let vectors = engine.vectors()?;
+                engine.table_mut().deliver(&vectors);
             }
-            waiting.retain(|id, _| living.contains(id));
+            if let Some(vectors) = engine.table_mut().take_vectors() {
+                engine.set_vectors(&vectors)?;
+            }
         }
-        Ok(engine.table_mut().outcome().clone())
     }
+}
+
+/// Puts the state of the process that the kernel has chosen into the processor; who that is.
+fn switch(
+    engine: &mut Engine<Kernel>,
+    waiting: &mut BTreeMap<ProcessId, ExtendedState>,
+    running: ProcessId,
+) -> Result<ProcessId, Error> {
+    let next = engine.table().current();
+    let living: Vec<ProcessId> = engine.table().living().collect();
+    // A process that is new has what its parent, which has just run, had.
+    for &id in &living {
+        if id != running && !waiting.contains_key(&id) {
+            waiting.insert(id, engine.save()?);
+        }
+    }
+    if next != running {
+        waiting.insert(running, engine.save()?);
+        if let Some(state) = waiting.remove(&next) {
+            engine.restore(&state)?;
+        }
+    }
+    waiting.retain(|id, _| living.contains(id));
+    Ok(next)
+}
+
+fn garbage(random: &mut ChaCha8Rng, architecture: Architecture) -> Vectors {
+    let mut vectors = vec![[0; 16]; vector_count(architecture)];
+    for vector in &mut vectors {
+        random.fill_bytes(vector);
+    }
+    vectors
 }
 
 fn owned<S: AsRef<[u8]>>(strings: &[S]) -> Vec<Vec<u8>> {

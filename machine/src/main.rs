@@ -7,11 +7,13 @@ use std::process::ExitCode;
 
 use lexopt::Arg::{Long, Value};
 use lexopt::ValueExt;
-use rawmap_machine::{Errno, Exit, Machine, Mode, Outcome, System};
+use rawmap_machine::{Errno, Error, Exit, Machine, Mode, System};
 
-const USAGE: &str = "usage: rawmap-machine --os freebsd|netbsd [--mode hostile|measured] [--seed N] [--trace] \
-[--fail N:ERRNO] PROGRAM [ARGS...]";
+const USAGE: &str = "usage: rawmap-machine --os freebsd|netbsd [--mode hostile|measured] [--seed N] [--release N] \
+[--steps N] [--trace] [--maps] [--fail N:ERRNO] PROGRAM [ARGS...]";
 
+/// The machine itself could not go on: something that it does not model, or no end.
+const GIVEN_UP: u8 = 125;
 /// What a shell answers for a file that it can't execute.
 const NOT_EXECUTABLE: u8 = 126;
 /// What a shell answers when it was used wrongly.
@@ -35,6 +37,8 @@ impl<W: Write> Write for Unbuffered<W> {
 struct Options {
     machine: Machine,
     program: Vec<OsString>,
+    /// Whether the mappings at the end are shown.
+    maps: bool,
 }
 
 fn parse() -> Result<Options, lexopt::Error> {
@@ -42,7 +46,10 @@ fn parse() -> Result<Options, lexopt::Error> {
     let mut system = None;
     let mut mode = Mode::Hostile;
     let mut seed = 0;
+    let mut release = None;
+    let mut steps = None;
     let mut trace = false;
+    let mut maps = false;
     let mut refusals = Vec::new();
     let mut program = Vec::new();
     while let Some(argument) = parser.next()? {
@@ -62,7 +69,10 @@ fn parse() -> Result<Options, lexopt::Error> {
                 })?;
             }
             Long("seed") => seed = parser.value()?.parse()?,
+            Long("release") => release = Some(parser.value()?.parse()?),
+            Long("steps") => steps = Some(parser.value()?.parse()?),
             Long("trace") => trace = true,
+            Long("maps") => maps = true,
             Long("fail") => refusals.push(parser.value()?.parse_with(refusal)?),
             Value(name) => {
                 program.push(name);
@@ -84,10 +94,20 @@ fn parse() -> Result<Options, lexopt::Error> {
     if trace {
         machine = machine.trace(io::stderr());
     }
+    if let Some(release) = release {
+        machine = machine.release(release);
+    }
+    if let Some(steps) = steps {
+        machine = machine.steps(steps);
+    }
     for (position, errno) in refusals {
         machine = machine.refuse(position, errno);
     }
-    Ok(Options { machine, program })
+    Ok(Options {
+        machine,
+        program,
+        maps,
+    })
 }
 
 fn refusal(text: &str) -> Result<(u64, Errno), &'static str> {
@@ -96,31 +116,45 @@ fn refusal(text: &str) -> Result<(u64, Errno), &'static str> {
         .ok_or("POSITION:ERRNO, both numbers")
 }
 
-fn run(options: Options) -> Result<Outcome, Box<dyn std::error::Error>> {
-    let file = std::fs::read(&options.program[0])?;
-    let arguments: Vec<&[u8]> = options.program.iter().map(|name| name.as_bytes()).collect();
-    Ok(options.machine.run::<_, &[u8]>(&file, &arguments, &[])?)
-}
-
 fn main() -> ExitCode {
-    let options = match parse() {
+    let Options {
+        machine,
+        program,
+        maps,
+    } = match parse() {
         Ok(options) => options,
         Err(error) => {
             eprintln!("machine: {error}\n{USAGE}");
             return ExitCode::from(MISUSED);
         }
     };
-    match run(options) {
+    let file = match std::fs::read(&program[0]) {
+        Ok(file) => file,
+        Err(error) => {
+            eprintln!("machine: {}: {error}", program[0].display());
+            return ExitCode::from(NOT_EXECUTABLE);
+        }
+    };
+    let arguments: Vec<&[u8]> = program.iter().map(|name| name.as_bytes()).collect();
+    match machine.run::<_, &[u8]>(&file, &arguments, &[]) {
         Ok(outcome) => {
             if let Exit::Signalled(death) = &outcome.exit {
                 eprintln!("machine: {death}");
+            }
+            if maps {
+                for mapped in &outcome.mappings {
+                    eprintln!("machine: {mapped}");
+                }
             }
             eprintln!("machine: {outcome}");
             ExitCode::from(outcome.shell_status())
         }
         Err(error) => {
             eprintln!("machine: {error}");
-            ExitCode::from(NOT_EXECUTABLE)
+            ExitCode::from(match error {
+                Error::Refused(_) => NOT_EXECUTABLE,
+                _ => GIVEN_UP,
+            })
         }
     }
 }

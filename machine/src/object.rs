@@ -25,6 +25,8 @@ pub(crate) struct Object {
     initial: Rc<[u8]>,
     /// The size in bytes, for an object that has one.
     length: Option<u64>,
+    /// What may no longer be done to it, in the numbers of `F_ADD_SEALS`.
+    pub(crate) seals: u32,
 }
 
 impl Object {
@@ -45,6 +47,7 @@ impl Object {
             pages: BTreeMap::new(),
             initial,
             length,
+            seals: 0,
         }
     }
 

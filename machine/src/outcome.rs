@@ -60,6 +60,10 @@ pub struct Outcome {
     pub calls: BTreeMap<&'static str, u64>,
     /// How many times a register was filled with a random value.
     pub registers_scrambled: u64,
+    /// How many times a handler was made to run.
+    pub signals_handled: u64,
+    /// How much was executed, about one step an instruction; a system call is a thousand.
+    pub steps: u64,
     /// The mappings of the first process at its end, in order.
     pub mappings: Vec<Mapped>,
 }
@@ -80,6 +84,25 @@ impl Outcome {
             Exit::Exited(code) => *code,
             Exit::Signalled(death) => 128 + death.signal.0,
         }
+    }
+}
+
+impl fmt::Display for Mapped {
+    /// A line as `/proc` has it, with `g` for a guard and `l` for locked memory.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = |is: bool, letter: char| if is { letter } else { '-' };
+        write!(
+            formatter,
+            "{:016x}-{:016x} {}{}{}{} {}{}",
+            self.range.start,
+            self.range.end,
+            sign(self.protection.contains(Protection::READ), 'r'),
+            sign(self.protection.contains(Protection::WRITE), 'w'),
+            sign(self.protection.contains(Protection::EXECUTE), 'x'),
+            if self.shared { 's' } else { 'p' },
+            sign(self.guard, 'g'),
+            sign(self.wired, 'l'),
+        )
     }
 }
 

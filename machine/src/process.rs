@@ -1,8 +1,11 @@
 //! A process, apart from what the processor holds of it while it runs.
 
+use crate::credentials::Credentials;
 use crate::files::Descriptors;
+use crate::limits::Limits;
 use crate::outcome::Exit;
-use crate::registers::Registers;
+use crate::registers::{Registers, Vectors};
+use crate::signal_state::SignalState;
 use crate::space::AddressSpace;
 
 /// What `fork` hands out and `wait4` takes.
@@ -11,19 +14,28 @@ pub(crate) type ProcessId = u32;
 /// A process and everything the kernel keeps for it.
 pub(crate) struct Process {
     pub(crate) parent: Option<ProcessId>,
+    /// The id of its one thread.
+    pub(crate) thread: u64,
     pub(crate) registers: Registers,
+    /// What a signal's context says that the vector registers are to be.
+    pub(crate) vectors: Option<Vectors>,
     pub(crate) space: AddressSpace,
     pub(crate) descriptors: Descriptors,
+    pub(crate) credentials: Credentials,
+    pub(crate) limits: Limits,
+    pub(crate) signals: SignalState,
     pub(crate) personality: Personality,
     /// Mappings are wired as they are made.
     pub(crate) wires_future: bool,
     pub(crate) state: State,
+    /// Whether the program counter was moved back onto a call that waited.
+    pub(crate) in_call: bool,
 }
 
 /// Whether a process can run.
 pub(crate) enum State {
     Ready,
-    /// In `wait4`, to be asked again when a child has ended.
+    /// In a call that is made again when something has changed.
     Waiting,
     /// Ended, and kept until its parent has asked.
     Ended(Exit),
@@ -46,4 +58,6 @@ pub(crate) struct Personality {
     pub(crate) data_start: u64,
     /// FreeBSD: where the last anonymous mapping without a hint ended, and the next one is tried.
     pub(crate) anonymous_cluster: Option<u64>,
+    /// FreeBSD: the code that calls a signal handler.
+    pub(crate) signal_trampoline: u64,
 }

@@ -14,6 +14,17 @@ pub(crate) struct Registers {
     pub(crate) flags: u64,
 }
 
+/// The low 128 bits of each vector register.
+pub(crate) type Vectors = Vec<[u8; 16]>;
+
+/// How many vector registers there are.
+pub(crate) fn vector_count(architecture: Architecture) -> usize {
+    match architecture {
+        Architecture::X86_64 => 16,
+        Architecture::Aarch64 => 32,
+    }
+}
+
 /// Where each general register of x86_64 stands; the stack pointer is kept apart.
 pub(crate) mod x86_64 {
     pub(crate) const RAX: usize = 0;
@@ -26,11 +37,16 @@ pub(crate) mod x86_64 {
     pub(crate) const R9: usize = 8;
     pub(crate) const R10: usize = 9;
     pub(crate) const R11: usize = 10;
+    pub(crate) const R15: usize = 14;
     /// rax rbx rcx rdx rsi rdi rbp r8…r15.
     pub(crate) const COUNT: usize = 15;
     pub(crate) const CARRY: u64 = 1;
     /// Carry, parity, adjust, zero, sign and overflow: what arithmetic leaves behind.
     pub(crate) const STATUS: u64 = 0x8d5;
+    /// The direction of string instructions.
+    pub(crate) const DIRECTION: u64 = 0x400;
+    /// What a program may set: the status, traps, direction and what it can't do harm with.
+    pub(crate) const CHANGEABLE: u64 = 0x24_0dd5;
     /// Bit 1 is always set; interrupts are on.
     pub(crate) const FLAGS_AT_ENTRY: u64 = 0x202;
 }

@@ -49,6 +49,8 @@ pub(crate) struct Memory {
 pub(crate) enum Contents {
     /// Reserved addresses that nothing can open but a new mapping.
     Guard,
+    /// Reserved addresses that the stack above grows into as it is used.
+    StackRoom,
     Memory(Memory),
 }
 
@@ -61,6 +63,8 @@ pub(crate) struct Entry {
     pub(crate) maximum: Protection,
     pub(crate) inheritance: Inheritance,
     pub(crate) wired: bool,
+    /// Whether the kernel made this for a stack.
+    pub(crate) stack: bool,
     pub(crate) contents: Contents,
 }
 
@@ -95,6 +99,17 @@ pub(crate) struct AddressSpace {
     /// The addresses that no entry holds, kept because every placement asks for them.
     free: RangeSet<u64>,
     limits: Range<u64>,
+    /// How many bytes of addresses are taken.
+    taken: u64,
+    /// What the processor allows besides what was asked for.
+    implications: &'static [Implication],
+}
+
+/// A protection that the processor can't keep apart from a lesser one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Implication {
+    pub(crate) given: Protection,
+    pub(crate) also: Protection,
 }
 
 /// The start of the page that an address lies in.
@@ -242,10 +257,21 @@ impl Memory {
 }
 
 impl Entry {
-    fn translate(&self, page: u64, access: Access) -> Result<Translation, Denial> {
+    fn translate(
+        &self,
+        page: u64,
+        access: Access,
+        implications: &[Implication],
+    ) -> Result<Translation, Denial> {
+        let allowed = implications
+            .iter()
+            .filter(|implication| self.protection.contains(implication.given))
+            .fold(self.protection, |allowed, implication| {
+                allowed | implication.also
+            });
         match &self.contents {
-            Contents::Memory(memory) if self.protection.contains(access.needs()) => {
-                Ok(memory.translate(page, access, self.protection)?)
+            Contents::Memory(memory) if allowed.contains(access.needs()) => {
+                Ok(memory.translate(page, access, allowed)?)
             }
             _ => Err(Denial::Protected),
         }
@@ -253,13 +279,48 @@ impl Entry {
 }
 
 impl AddressSpace {
-    pub(crate) fn new(pool: &Rc<Pool>, limits: Range<u64>) -> Self {
+    pub(crate) fn new(
+        pool: &Rc<Pool>,
+        limits: Range<u64>,
+        implications: &'static [Implication],
+    ) -> Self {
         Self {
             pool: Rc::clone(pool),
             entries: BTreeMap::new(),
             free: RangeSet::from([limits.clone()]),
             limits,
+            taken: 0,
+            implications,
         }
+    }
+
+    /// How many bytes of addresses are taken.
+    pub(crate) fn size(&self) -> u64 {
+        self.taken
+    }
+
+    /// How many bytes can be accessed in any way.
+    pub(crate) fn accessible(&self) -> u64 {
+        self.iter()
+            .filter(|(_, entry)| !entry.protection.is_empty())
+            .map(|(start, entry)| entry.end - start)
+            .sum()
+    }
+
+    /// How many bytes are locked.
+    pub(crate) fn wired(&self) -> u64 {
+        self.iter()
+            .filter(|(_, entry)| entry.wired)
+            .map(|(start, entry)| entry.end - start)
+            .sum()
+    }
+
+    /// The addresses of the entry at or below an address, or else of the first one.
+    pub(crate) fn nearest(&self, address: u64) -> Option<Range<u64>> {
+        let below = self.entries.range(..=address).next_back();
+        below
+            .or_else(|| self.entries.first_key_value())
+            .map(|(&start, entry)| start..entry.end)
     }
 
     /// The addresses that a mapping can have.
@@ -319,6 +380,7 @@ impl AddressSpace {
     pub(crate) fn insert(&mut self, start: u64, entry: Entry) {
         let range = start..entry.end;
         self.remove(range.clone());
+        self.taken += range.end - range.start;
         self.free.remove(range);
         self.entries.insert(start, entry);
     }
@@ -334,6 +396,7 @@ impl AddressSpace {
             .collect();
         for start in starts {
             if let Some(entry) = self.entries.remove(&start) {
+                self.taken -= entry.end - start;
                 self.free.insert(start..entry.end);
             }
         }
@@ -386,7 +449,7 @@ impl AddressSpace {
     /// The frame behind an address.
     pub(crate) fn translate(&self, address: u64, access: Access) -> Result<Translation, Denial> {
         let (start, entry) = self.find(address).ok_or(Denial::Unmapped)?;
-        entry.translate((address - start) / PAGE, access)
+        entry.translate((address - start) / PAGE, access, self.implications)
     }
 
     /// Makes every page of a range present, as wiring does.
@@ -400,7 +463,7 @@ impl AddressSpace {
             let pages =
                 (range.start.max(start) - start) / PAGE..(range.end.min(entry.end) - start) / PAGE;
             for page in pages {
-                entry.translate(page, access)?;
+                entry.translate(page, access, self.implications)?;
             }
         }
         Ok(())
@@ -410,7 +473,7 @@ impl AddressSpace {
     pub(crate) fn is_resident(&self, address: u64) -> bool {
         self.find(address)
             .is_some_and(|(start, entry)| match &entry.contents {
-                Contents::Guard => false,
+                Contents::Guard | Contents::StackRoom => false,
                 Contents::Memory(memory) => memory.resident((address - start) / PAGE),
             })
     }
@@ -451,10 +514,11 @@ impl AddressSpace {
 
     /// What a child starts with.
     pub(crate) fn fork(&self) -> Result<Self, Missing> {
-        let mut child = Self::new(&self.pool, self.limits());
+        let mut child = Self::new(&self.pool, self.limits(), self.implications);
         for (&start, entry) in &self.entries {
             let contents = match &entry.contents {
                 Contents::Guard => Some(Contents::Guard),
+                Contents::StackRoom => Some(Contents::StackRoom),
                 Contents::Memory(memory) => memory
                     .inherit(&self.pool, (entry.end - start) / PAGE, entry.inheritance)?
                     .map(Contents::Memory),

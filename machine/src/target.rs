@@ -29,13 +29,13 @@ pub struct Target {
     pub architecture: Architecture,
 }
 
-/// What becomes of everything that a program may not rely on.
+/// How the kernel uses the freedom that it has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// Garbage, fresh after every system call: a wrong assumption fails loudly.
+    /// The worst choice everywhere, and garbage wherever nothing is promised: a wrong assumption fails loudly.
     #[default]
     Hostile,
-    /// The value that was measured on a real kernel.
+    /// The answer that was measured on a real kernel.
     Measured,
 }
 

@@ -5,7 +5,7 @@ mod program;
 use std::collections::BTreeSet;
 
 use program::*;
-use rawmap_machine::{Errno, Exit, Machine, Mode, Signal, Target};
+use rawmap_machine::{Errno, Error, Exit, Machine, Mode, Signal, Target};
 
 /// What every register holds before the call, but for those that the call is made with.
 fn pattern(register: usize) -> u64 {
@@ -307,10 +307,8 @@ fn numbers_that_the_kernel_does_not_know_kill() {
         (NETBSD_X86_64, x86_64! { mov eax, 511; syscall }, 511),
         (FREEBSD_AARCH64, aarch64! { movz x8, #650; svc #0 }, 650),
         (NETBSD_AARCH64, aarch64! { movz x8, #20; svc #511 }, 511),
-        // FreeBSD takes the number as it is: 532 is not 20.
-        (FREEBSD_X86_64, x86_64! { mov eax, 532; syscall }, 532),
-        // What Linux would call exit_group.
-        (FREEBSD_X86_64, x86_64! { mov eax, 231; syscall }, 231),
+        // FreeBSD takes the number as it is: 2068 is not 20.
+        (FREEBSD_X86_64, x86_64! { mov eax, 2068; syscall }, 2068),
     ];
     for (target, code, number) in programs.clone() {
         let end = CODE + code.len() as u64;
@@ -322,6 +320,45 @@ fn numbers_that_the_kernel_does_not_know_kill() {
         assert_eq!(death.program_counter, end);
     }
     println!("{} unknown numbers", programs.len());
+}
+
+/// A call that the system has and the machine has not says nothing about the program.
+#[test]
+fn calls_that_are_not_modelled_are_named() {
+    let programs = [
+        (
+            FREEBSD_X86_64,
+            x86_64! { mov eax, 117; syscall },
+            "getrusage (117)",
+        ),
+        // FreeBSD takes the number as it is: 532 is not 20.
+        (
+            FREEBSD_X86_64,
+            x86_64! { mov eax, 532; syscall },
+            "wait6 (532)",
+        ),
+        // What Linux would call exit_group.
+        (
+            FREEBSD_X86_64,
+            x86_64! { mov eax, 231; syscall },
+            "shmget (231)",
+        ),
+        (
+            FREEBSD_AARCH64,
+            aarch64! { movz x8, #117; svc #0 },
+            "getrusage (117)",
+        ),
+        (NETBSD_AARCH64, aarch64! { svc #445 }, "__getrusage50 (445)"),
+    ];
+    for (target, code, name) in programs.clone() {
+        let file = Program::new(target, code).file();
+        let error = Machine::new(target.system).run(&file, &[NAME], &[] as &[&str]);
+        let Err(Error::NotModelled(what)) = error else {
+            panic!("{target}: {name} is modelled, or unknown");
+        };
+        assert_eq!(what, name, "{target}");
+    }
+    println!("{} calls", programs.len());
 }
 
 #[test]

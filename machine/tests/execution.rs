@@ -109,20 +109,22 @@ fn entry(target: Target) -> Vec<u8> {
     };
     // The argument block, or on NetBSD `struct ps_strings` and then the block.
     code.extend(match target {
-        FREEBSD_X86_64 => x86_64! {
-            mov eax, 4; mov rsi, rdi; mov edi, 1; mov edx, 256; syscall
-        },
-        NETBSD_X86_64 => x86_64! {
-            mov eax, 4; mov rsi, rbx; mov edi, 1; mov edx, 32; syscall;
-            mov eax, 4; mov rsi, rsp; mov edi, 1; mov edx, 224; syscall
-        },
-        FREEBSD_AARCH64 => aarch64! {
-            mov x1, x0; movz x8, #4; movz x0, #1; movz x2, #256; svc #0
-        },
-        NETBSD_AARCH64 => aarch64! {
-            mov x1, x2; movz x0, #1; movz x2, #32; svc #4;
-            movz x0, #1; mov x1, x27; movz x2, #224; svc #4
-        },
+        FREEBSD_X86_64 => [x86_64! { mov r12, rdi }, write_all(target, 256)].concat(),
+        NETBSD_X86_64 => [
+            x86_64! { mov r12, rbx },
+            write_all(target, 32),
+            x86_64! { mov r12, rsp },
+            write_all(target, 224),
+        ]
+        .concat(),
+        FREEBSD_AARCH64 => [aarch64! { mov x19, x0 }, write_all(target, 256)].concat(),
+        NETBSD_AARCH64 => [
+            aarch64! { mov x19, x2 },
+            write_all(target, 32),
+            aarch64! { mov x19, x27 },
+            write_all(target, 224),
+        ]
+        .concat(),
     });
     code.extend(report(target, 6));
     code

@@ -31,7 +31,10 @@ pub struct Fault {
     targets: Vec<String>,
     /// The package of the program that is built with it.
     program: String,
-    /// What the line that shows the fault contains.
+    /// Features of its package.
+    #[serde(default)]
+    features: Vec<String>,
+    /// What the line that shows the fault contains: one of a check that failed, or of the machine.
     caught_by: String,
 }
 
@@ -103,12 +106,16 @@ pub fn plant(
         .find(|package| package.name.as_str() == fault.program)
         .with_context(|| format!("there is no program {}", fault.program))?;
     let into = root.join("built").join(target.triple);
+    let features: Vec<&str> = fault.features.iter().map(String::as_str).collect();
     let program = programs::build(
         &changed,
         packages,
         package,
         target,
-        Variant::default(),
+        Variant {
+            features: &features,
+            ..Variant::default()
+        },
         &into,
         log,
     )
@@ -121,11 +128,11 @@ fn catch(fault: &Fault, outcome: &Outcome) -> Result<String> {
     let Err(verdict) = outcome.verdict() else {
         bail!("NOT CAUGHT: the program passed with the fault");
     };
-    // What the machine says is printed on top of what the program says.
-    let line = outcome
+    let mut complaints = outcome
         .output
         .lines()
-        .find(|line| line.contains(&fault.caught_by));
+        .filter(|line| line.starts_with("not ok ") || line.starts_with("machine: "));
+    let line = complaints.find(|line| line.contains(&fault.caught_by));
     match line {
         Some(line) => Ok(line.trim().to_owned()),
         None => bail!(

@@ -41,6 +41,8 @@ pub const RELEASES: [Release; 2] = [
 /// A kernel that is ready to boot.
 #[derive(Clone, Debug)]
 pub struct Kernel {
+    /// The package that it is of.
+    pub package: &'static str,
     path: PathBuf,
     /// The size of its pages.
     pub page_size: usize,
@@ -74,7 +76,11 @@ impl Release {
                 self.page_size
             );
         }
-        Ok(Kernel { path, page_size })
+        Ok(Kernel {
+            package: self.package,
+            path,
+            page_size,
+        })
     }
 
     fn unpack_into(self, folder: &Path, packages: &Packages, log: &mut Log) -> Result<()> {

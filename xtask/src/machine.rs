@@ -24,6 +24,7 @@ pub struct Machine {
     os: Os,
     mode: Mode,
     seed: u64,
+    options: Vec<String>,
 }
 
 /// What the machine makes of what a kernel leaves open.
@@ -71,6 +72,7 @@ impl Machine {
             os,
             mode: Mode::Hostile,
             seed,
+            options: Vec::new(),
         }
     }
 
@@ -81,11 +83,34 @@ impl Machine {
             os,
             mode: Mode::Measured,
             seed: 0,
+            options: Vec::new(),
+        }
+    }
+
+    /// The same machine with other options of its command line.
+    pub fn with(&self, options: &[&str]) -> Machine {
+        Machine {
+            options: options.iter().map(|option| (*option).to_owned()).collect(),
+            ..self.clone()
+        }
+    }
+
+    /// The name of its kind.
+    pub fn kind(&self) -> &'static str {
+        match self.mode {
+            Mode::Hostile => "machine, hostile",
+            Mode::Measured => "machine, measured",
         }
     }
 
     /// Runs a program from its first instruction to its exit.
-    pub fn run(&self, program: &Path, limit: Duration, log: &mut Log) -> Result<Outcome> {
+    pub fn run(
+        &self,
+        program: &Path,
+        arguments: &[&Path],
+        limit: Duration,
+        log: &mut Log,
+    ) -> Result<Outcome> {
         let mut command = Command::new(&self.path);
         command
             .args([
@@ -99,7 +124,9 @@ impl Machine {
                 "--seed",
                 &self.seed.to_string(),
             ])
-            .arg(program);
+            .args(&self.options)
+            .arg(program)
+            .args(arguments);
         let finished = log.finish(&mut command, Some(limit))?;
         Ok(Outcome {
             status: shell_status(finished.status),

@@ -3,6 +3,7 @@
 mod answers;
 mod bench;
 mod build;
+mod conformance;
 mod constants;
 mod doc;
 mod faults;
@@ -17,6 +18,7 @@ mod packages;
 mod programs;
 mod project;
 mod qemu;
+mod refused;
 mod run;
 mod tally;
 mod tap;
@@ -69,6 +71,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Asks every row of the conformance program, and prints a line for each target
+    Conformance {
+        /// A triple, or all six
+        #[arg(long, default_value = "all")]
+        target: Selection,
+    },
     /// Builds the documentation
     Doc {
         /// A triple, or all six
@@ -108,6 +116,11 @@ fn perform(task: Task) -> Result<ExitCode> {
         }
         Task::Test { target, long } => {
             test::Plan::new(&project, &packages, target, long).steps(&mut tally)
+        }
+        Task::Conformance { target } => {
+            let table =
+                test::Plan::new(&project, &packages, target, false).conformance_steps(&mut tally);
+            println!("{table}");
         }
         Task::Bench { name, arguments } => {
             return bench::run(&project, &packages, &name, &arguments);

@@ -17,8 +17,8 @@ pub fn release() -> Result<String> {
 }
 
 /// Runs a program here.
-pub fn run(program: &Path, limit: Duration, log: &mut Log) -> Result<Outcome> {
-    let finished = log.finish(&mut Command::new(program), Some(limit))?;
+pub fn run(program: &Path, arguments: &[&Path], limit: Duration, log: &mut Log) -> Result<Outcome> {
+    let finished = log.finish(Command::new(program).args(arguments), Some(limit))?;
     Ok(Outcome {
         status: shell_status(finished.status),
         output: finished.output,

@@ -213,6 +213,44 @@ mod tests {
         }
     }
 
+    /// What real kernels wrote to their serial consoles: tests/data/serial/README.md says how.
+    const RECORDED: [(&str, &str, Result<u64, &str>); 3] = [
+        (
+            "6.1, everything that the kernel says",
+            include_str!("../../tests/data/serial/linux-6.1-aarch64-demo.txt"),
+            Ok(28),
+        ),
+        (
+            "6.12 with pages of 16 KiB, quiet",
+            include_str!("../../tests/data/serial/linux-6.12-16k-aarch64-demo.txt"),
+            Ok(28),
+        ),
+        (
+            "6.1, whose init is for another processor",
+            include_str!("../../tests/data/serial/linux-6.1-aarch64-no-init.txt"),
+            Err("the kernel panicked"),
+        ),
+    ];
+
+    #[test]
+    fn recorded_consoles_are_read() {
+        let mut passed = 0;
+        for (name, console, expected) in RECORDED {
+            let target = "aarch64-unknown-linux-gnu";
+            match (outcome(target, console, Ending::Found), expected) {
+                (Ok((status, output)), Ok(checks)) => {
+                    let counts = crate::tap::parse(&output).expect(name);
+                    assert_eq!((status, counts.passed), (0, checks), "{name}");
+                    passed += counts.passed;
+                }
+                (Err(error), Err(reason)) => assert!(error.contains(reason), "{name}: {error}"),
+                (result, _) => panic!("{name}: {result:?}"),
+            }
+        }
+        println!("{} consoles, {passed} checks in them", RECORDED.len());
+        assert!(passed > 0);
+    }
+
     #[test]
     fn a_boot_ends_in_a_status_or_in_one_line() {
         let linux = "aarch64-unknown-linux-gnu";

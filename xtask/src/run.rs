@@ -52,12 +52,32 @@ impl Place {
         }
     }
 
+    /// The name of its kind, under which it has pins.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Place::Native => "native",
+            Place::Kernel(kernel) => kernel.package,
+            Place::Machine(machine) => machine.kind(),
+        }
+    }
+
     /// Runs `program`, which has to end within `limit`.
     pub fn run(&self, program: &Path, limit: Duration, log: &mut Log) -> Result<Outcome> {
+        self.run_with(program, &[], limit, log)
+    }
+
+    /// Runs `program` with arguments, which an init has none of.
+    pub fn run_with(
+        &self,
+        program: &Path,
+        arguments: &[&Path],
+        limit: Duration,
+        log: &mut Log,
+    ) -> Result<Outcome> {
         match self {
-            Place::Native => native::run(program, limit, log),
+            Place::Native => native::run(program, arguments, limit, log),
             Place::Kernel(kernel) => kernel.run(program, limit, log),
-            Place::Machine(machine) => machine.run(program, limit, log),
+            Place::Machine(machine) => machine.run(program, arguments, limit, log),
         }
     }
 }

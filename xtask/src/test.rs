@@ -6,9 +6,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use tempfile::TempDir;
 
 use crate::answers;
 use crate::build;
+use crate::conformance;
 use crate::constants;
 use crate::doc;
 use crate::faults;
@@ -20,6 +22,7 @@ use crate::machine::{self, Machine};
 use crate::packages::{Need, PIP, Packages, QEMU_ARM};
 use crate::programs::{self, Program, Variant};
 use crate::project::Project;
+use crate::refused;
 use crate::run::Place;
 use crate::tally::{Step, Tally};
 use crate::target::{Arch, Os, Selection, Target};
@@ -35,6 +38,11 @@ const SEEDS: u64 = 3;
 /// The same for the long test.
 const SEEDS_LONG: u64 = 300;
 
+/// Of the conformance program's calls on the machine, each so-manieth is refused in a run of its own.
+const REFUSED_EVERY: usize = 29;
+/// The same for the long test.
+const REFUSED_EVERY_LONG: usize = 1;
+
 /// Programs that need more than a place to run, and have tasks of their own.
 const WITH_OWN_TASKS: [&str; 2] = ["rawmap-answers", "rawmap-conformance"];
 
@@ -45,6 +53,7 @@ pub struct Plan<'a> {
     targets: Vec<Target>,
     includes_host: bool,
     seeds: u64,
+    refused_every: usize,
     machine: OnceCell<PathBuf>,
 }
 
@@ -62,6 +71,11 @@ impl<'a> Plan<'a> {
             targets: selection.targets(),
             includes_host: selection.includes_host(),
             seeds: if long { SEEDS_LONG } else { SEEDS },
+            refused_every: if long {
+                REFUSED_EVERY_LONG
+            } else {
+                REFUSED_EVERY
+            },
             machine: OnceCell::new(),
         }
     }
@@ -96,6 +110,7 @@ impl<'a> Plan<'a> {
         if self.needs_machine() {
             tally.step("machine", |step| self.machine(step));
         }
+        let mut table = conformance::Table::default();
         for &target in &self.targets {
             tally.step(&format!("run {target}"), |step| {
                 self.runs(target, &programs, step)
@@ -103,13 +118,42 @@ impl<'a> Plan<'a> {
             tally.step(&format!("answers {target}"), |step| {
                 self.answers(target, step)
             });
+            tally.step(&format!("conformance {target}"), |step| {
+                self.conformance(target, &mut table, step)
+            });
             if target.os == Os::Linux && target.arch == Arch::Aarch64 {
                 tally.step(&format!("before relocation {target}"), |step| {
                     self.before_relocation(target, step)
                 });
             }
         }
+        eprintln!("{table}");
+        for &target in &self.targets {
+            if target.os != Os::Linux {
+                tally.step(&format!("refused calls {target}"), |step| {
+                    self.refused_calls(target, step)
+                });
+                tally.step(&format!("older kernels {target}"), |step| {
+                    self.older_kernels(target, &programs, step)
+                });
+            }
+        }
         tally.step("faults", |step| self.faults(step));
+    }
+
+    /// The conformance program alone.
+    pub fn conformance_steps(&self, tally: &mut Tally<'_>) -> conformance::Table {
+        tally.step("packages", |_| self.packages.ensure(&self.needs()));
+        if self.needs_machine() {
+            tally.step("machine", |step| self.machine(step));
+        }
+        let mut table = conformance::Table::default();
+        for &target in &self.targets {
+            tally.step(&format!("conformance {target}"), |step| {
+                self.conformance(target, &mut table, step)
+            });
+        }
+        table
     }
 
     fn needs_machine(&self) -> bool {
@@ -345,6 +389,117 @@ impl<'a> Plan<'a> {
             let result = outcome.and_then(|outcome| outcome.verdict());
             step.count(&format!("{}, {place}", program.name), result);
         }
+        Ok(())
+    }
+
+    /// Every row of the conformance program, in every place that its target has; on NetBSD also with the note that has
+    /// the kernel restrict protections.
+    fn conformance(
+        &self,
+        target: Target,
+        table: &mut conformance::Table,
+        step: &mut Step,
+    ) -> Result<()> {
+        let pins = conformance::Pins::read(self.project)?;
+        let packages = self.project.programs()?;
+        let package = packages
+            .iter()
+            .find(|package| package.name.as_str() == conformance::PROGRAM)
+            .context("there is no conformance program")?;
+        let folder = TempDir::with_prefix("rawmap-conformance-")?;
+        // The machine's files are its own: it has this folder whatever this system has.
+        let (places, argument) = match target.os {
+            Os::Linux => (self.places(target, 0, &mut step.log)?, folder.path()),
+            Os::FreeBsd | Os::NetBsd => {
+                let path = self.machine.get().context("the machine was not built")?;
+                let mut places = self.places(target, 1, &mut step.log)?;
+                places.push(Place::Machine(Machine::measured(path, target.os)));
+                (places, Path::new("/tmp"))
+            }
+        };
+        let variants: &[&[&str]] = match target.os {
+            Os::NetBsd => &[&[], &["pax"]],
+            Os::Linux | Os::FreeBsd => &[&[]],
+        };
+        for features in variants {
+            let into = self
+                .project
+                .made
+                .join("conformance")
+                .join(target.triple)
+                .join(features.concat());
+            let variant = Variant {
+                features,
+                ..Variant::default()
+            };
+            let program = programs::build(
+                self.project,
+                self.packages,
+                package,
+                target,
+                variant,
+                &into,
+                &mut step.log,
+            )?;
+            for place in &places {
+                let mut name = place.to_string();
+                for feature in *features {
+                    name = format!("{name}, with {feature}");
+                }
+                let outcome = place.run_with(&program.path, &[argument], LIMIT, &mut step.log);
+                let result = outcome.and_then(|outcome| pins.judge(target, place.kind(), &outcome));
+                table.add(target, name.clone(), &result);
+                step.count(&name, result);
+            }
+        }
+        Ok(())
+    }
+
+    /// The conformance program, which was built before, with one of its calls refused.
+    fn refused_calls(&self, target: Target, step: &mut Step) -> Result<()> {
+        let program = self
+            .project
+            .made
+            .join("conformance")
+            .join(target.triple)
+            .join(conformance::PROGRAM);
+        let path = self.machine.get().context("the machine was not built")?;
+        let machine = Machine::new(path, target.os, 1);
+        let result = refused::each(&machine, &program, self.refused_every, LIMIT, &mut step.log);
+        let result = result.map(|refused| {
+            let refused::Refused { runs, noticed } = refused;
+            format!("{runs} runs with a refused call, noticed by a check in {noticed}")
+        });
+        step.check(conformance::PROGRAM, result);
+        Ok(())
+    }
+
+    /// The demo on a kernel from before the call that makes memory objects: it must not be made there.
+    fn older_kernels(&self, target: Target, programs: &[Program], step: &mut Step) -> Result<()> {
+        let demo = programs
+            .iter()
+            .find(|program| program.target == target && program.name == "rawmap-demo")
+            .context("the demo was not built")?;
+        let path = self.machine.get().context("the machine was not built")?;
+        let machine = Machine::new(path, target.os, 1);
+        let release = match target.os {
+            Os::FreeBsd => "1202000",
+            _ => "1000000000",
+        };
+        let mut run = |machine: &Machine, expected: &str| {
+            let outcome = machine.run(&demo.path, &[], LIMIT, &mut step.log)?;
+            outcome.verdict()?;
+            let said = outcome.output.lines().any(|line| line.ends_with(expected));
+            ensure!(said, "it did not say: {expected}");
+            Ok(expected.to_owned())
+        };
+        let today = run(&machine, "a memory object");
+        let before = run(
+            &machine.with(&["--release", release]),
+            "no memory objects: ENOSYS",
+        );
+        step.check("the kernel that was measured", today);
+        step.check(&format!("release {release}"), before);
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 
+use crate::conformance::Table;
 use crate::image;
 use crate::kernel;
 use crate::log::Log;
@@ -49,6 +50,7 @@ pub fn run(project: &Project, packages: &Packages, options: &Options) -> Result<
     packages.ensure(&[emulator(options.arch)])?;
     let target = Target::of(options.os, options.arch);
     let mut tally = Tally::new(project, 0);
+    let mut table = Table::default();
     let mut boot = |name: &str, root: &dyn Fn(&mut Log) -> Result<Root>| {
         tally.step(&format!("vm {name}"), |step| {
             let root = root(&mut step.log)?;
@@ -62,6 +64,11 @@ pub fn run(project: &Project, packages: &Packages, options: &Options) -> Result<
             let result = boot
                 .run(&mut step.log)
                 .and_then(|outcome| outcome.verdict());
+            table.add(
+                target,
+                format!("{name} on {}", options.kernel.display()),
+                &result,
+            );
             step.count(target.triple, result);
             Ok(())
         });
@@ -78,6 +85,7 @@ pub fn run(project: &Project, packages: &Packages, options: &Options) -> Result<
             make_root(project, packages, &path, target, log)
         });
     }
+    println!("{table}");
     Ok(tally.finish())
 }
 

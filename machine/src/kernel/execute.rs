@@ -7,7 +7,9 @@ use std::rc::Rc;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use crate::credentials::Credentials;
 use crate::errno::Errno;
+use crate::file_system::FileSystem;
 use crate::files::Descriptors;
 use crate::image::{Image, Refusal, Segment};
 use crate::object::ObjectReference;
@@ -15,18 +17,22 @@ use crate::outcome::{Exit, Outcome};
 use crate::pool::{PAGE, Pool};
 use crate::process::{Personality, Process, ProcessId, State};
 use crate::registers::Registers;
+use crate::signal_state::SignalState;
 use crate::space::{
-    AddressSpace, Contents, Entry, Inheritance, Memory, Protection, page_end, page_start,
+    AddressSpace, Contents, Entry, Implication, Inheritance, Memory, Protection, page_end,
+    page_start,
 };
 use crate::start::{self, Program};
 use crate::target::{Architecture, Mode, System, Target};
 
-use super::{Host, Kernel, Streams, freebsd, netbsd};
+use super::{Kernel, Streams, freebsd, netbsd};
 
 /// The size of the first thread's stack.
 const STACK_SIZE: u64 = 8 << 20;
 /// Free space between the stack and the end of the address space.
 const ABOVE_STACK: u64 = 16 * PAGE;
+/// Where in it FreeBSD's shared page stands, in pages below the end: one of so many.
+const SHARED_PAGE: u64 = 8;
 /// Where a program goes that can go anywhere.
 const DISPLACEMENT: u64 = 0x102_1000;
 /// With garbage wanted, it goes up to so many alignments further.
@@ -39,6 +45,8 @@ pub(crate) struct Setup {
     pub(crate) system: System,
     pub(crate) mode: Mode,
     pub(crate) seed: u64,
+    /// What the kernel says that it is, if it is not what was measured.
+    pub(crate) release: Option<u32>,
     pub(crate) refusals: BTreeMap<u64, Errno>,
     pub(crate) streams: Streams,
 }
@@ -62,17 +70,22 @@ impl Kernel {
             System::FreeBsd => freebsd::brand(&image)?,
             System::NetBsd => netbsd::brand(&image, &mut random)?,
         };
-        let host = Host::new(pool, arguments.first().map_or(&[], Vec::as_slice), file);
-        let mut space = AddressSpace::new(pool, limits(target));
+        let files = FileSystem::new(pool, arguments.first().map_or(&[], Vec::as_slice), file);
+        let mut space = AddressSpace::new(pool, limits(target), implications(setup.mode));
         let displacement = load(
             &image,
-            &host.program(),
+            &files.program(),
             pool,
             &mut space,
             &mut personality,
             displacement(&image, setup.mode, &mut random),
         )?;
         let stack = map_stack(pool, &mut space);
+        if target.system == System::FreeBsd {
+            personality.signal_trampoline =
+                map_trampoline(target, setup.mode, pool, &mut space, &mut random)
+                    .ok_or(Refusal::Unsuitable("the program is larger than memory"))?;
+        }
         let program = Program {
             entry: image.entry.wrapping_add(displacement),
             headers: image.header_address.wrapping_add(displacement),
@@ -105,23 +118,40 @@ impl Kernel {
         };
         let process = Process {
             parent: None,
+            thread: 0,
             registers,
+            vectors: None,
             space,
             descriptors: Descriptors::standard(),
+            credentials: Credentials::default(),
+            limits: match target.system {
+                System::FreeBsd => freebsd::limits(),
+                System::NetBsd => netbsd::limits(pool.length()),
+            },
+            signals: SignalState::default(),
             personality,
             wires_future: false,
             state: State::Ready,
+            in_call: false,
         };
-        Ok(Self {
+        let release = setup.release.unwrap_or(match target.system {
+            System::FreeBsd => freebsd::release::MEASURED,
+            System::NetBsd => netbsd::release::MEASURED,
+        });
+        let mut kernel = Self {
             target,
             mode: setup.mode,
+            release,
             random,
             pool: Rc::clone(pool),
             processes: BTreeMap::from([(first, process)]),
             first,
             current: first,
             last_id: first,
-            host,
+            yields: false,
+            steps: 0,
+            slept: 0,
+            files,
             shared_memory: BTreeMap::new(),
             streams: setup.streams,
             refusals: setup.refusals,
@@ -133,9 +163,14 @@ impl Kernel {
                 stderr: Vec::new(),
                 calls: BTreeMap::new(),
                 registers_scrambled: scrambled,
+                signals_handled: 0,
+                steps: 0,
                 mappings: Vec::new(),
             },
-        })
+            failure: None,
+        };
+        kernel.process_mut().thread = kernel.new_thread_id(first);
+        Ok(kernel)
     }
 
     pub(crate) fn first(&self) -> ProcessId {
@@ -155,6 +190,23 @@ fn limits(target: Target) -> Range<u64> {
         (_, Architecture::Aarch64) => 1 << 48,
     };
     PAGE..end
+}
+
+/// Hardware that can't keep loads from memory that is written or executed; a program can't count on that.
+fn implications(mode: Mode) -> &'static [Implication] {
+    match mode {
+        Mode::Measured => &[
+            Implication {
+                given: Protection::WRITE,
+                also: Protection::READ,
+            },
+            Implication {
+                given: Protection::EXECUTE,
+                also: Protection::READ,
+            },
+        ],
+        Mode::Hostile => &[],
+    }
 }
 
 fn displacement(image: &Image, mode: Mode, random: &mut ChaCha8Rng) -> u64 {
@@ -235,6 +287,7 @@ fn load_segment(
         maximum,
         inheritance: Inheritance::Copy,
         wired: false,
+        stack: false,
         contents: Contents::Memory(memory),
     };
     let file_pages = start..if segment.file_size > 0 {
@@ -275,8 +328,38 @@ fn map_stack(pool: &Rc<Pool>, space: &mut AddressSpace) -> u64 {
         maximum: Protection::all(),
         inheritance: Inheritance::Copy,
         wired: false,
+        stack: true,
         contents: Contents::Memory(Memory::anonymous(pool, false)),
     };
     space.insert(end - STACK_SIZE, entry);
     end
+}
+
+/// Maps FreeBSD's shared page with the code around signal handlers; the address of the code.
+fn map_trampoline(
+    target: Target,
+    mode: Mode,
+    pool: &Rc<Pool>,
+    space: &mut AddressSpace,
+    random: &mut ChaCha8Rng,
+) -> Option<u64> {
+    let pages = match mode {
+        Mode::Measured => SHARED_PAGE,
+        Mode::Hostile => 1 + random.next_u64() % SHARED_PAGE,
+    };
+    let start = space.limits().end - pages * PAGE;
+    let memory = Memory::anonymous(pool, true);
+    let frame = memory.top.borrow_mut().page(0).ok()?;
+    pool.write(frame, 0, &freebsd::trampoline(target.architecture));
+    let entry = Entry {
+        end: start + PAGE,
+        protection: Protection::READ | Protection::EXECUTE,
+        maximum: Protection::READ | Protection::EXECUTE,
+        inheritance: Inheritance::Share,
+        wired: false,
+        stack: false,
+        contents: Contents::Memory(memory),
+    };
+    space.insert(start, entry);
+    Some(start)
 }

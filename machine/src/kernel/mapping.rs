@@ -18,6 +18,7 @@ pub(crate) struct NewMapping {
     pub(crate) maximum: Protection,
     pub(crate) contents: Contents,
     pub(crate) wired: bool,
+    pub(crate) stack: bool,
 }
 
 /// The pages that a range of bytes touches; `None` if it wraps.
@@ -55,6 +56,7 @@ impl Kernel {
                 Inheritance::Copy
             },
             wired: false,
+            stack: mapping.stack,
             contents: mapping.contents,
         };
         let accessible = !mapping.protection.is_empty();

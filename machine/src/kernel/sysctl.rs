@@ -4,7 +4,7 @@ use crate::errno::Errno;
 use crate::pool::PAGE;
 use crate::target::System;
 
-use super::{Answer, Arguments, Kernel};
+use super::{Answer, Arguments, Kernel, fault};
 
 /// `KERN_OSRELDATE` on FreeBSD.
 const FREEBSD_RELEASE: [u32; 2] = [1, 24];
@@ -13,23 +13,16 @@ const NETBSD_REVISION: [u32; 2] = [1, 3];
 /// `HW_PAGESIZE`.
 const PAGE_SIZE: [u32; 2] = [6, 7];
 
-/// FreeBSD 15.1.
-const FREEBSD_VERSION: u32 = 1_501_000;
-/// NetBSD 10.99.12.
-const NETBSD_VERSION: u32 = 1_099_001_200;
-
 /// `sysctl(name, name_length, old, old_length, new, new_length)`; nothing can be set.
 pub(crate) fn sysctl(kernel: &mut Kernel, arguments: &Arguments) -> Answer {
     let [name, name_length, old, old_length, ..] = *arguments;
     if name_length as u32 != 2 {
         return Err(Errno::ENOENT.into());
     }
-    let fault = |_| Errno::EFAULT;
     let space = &kernel.process().space;
     let words = space.read_word(name).map_err(fault)?;
     let value = match (kernel.target.system, [words as u32, (words >> 32) as u32]) {
-        (System::FreeBsd, FREEBSD_RELEASE) => FREEBSD_VERSION,
-        (System::NetBsd, NETBSD_REVISION) => NETBSD_VERSION,
+        (System::FreeBsd, FREEBSD_RELEASE) | (System::NetBsd, NETBSD_REVISION) => kernel.release,
         (_, PAGE_SIZE) => PAGE as u32,
         _ => return Err(Errno::ENOENT.into()),
     };

@@ -3,6 +3,8 @@
 // Every test file takes what it needs of this.
 #![allow(dead_code)]
 
+pub mod script;
+
 use rawmap_machine::{Architecture, Exit, Machine, Mode, Outcome, System, Target};
 
 /// Where the code stands.
@@ -209,22 +211,43 @@ macro_rules! aarch64 {
     }};
 }
 
-/// Code that writes `count` words of the data to descriptor 1 and exits with 0.
-pub fn report(target: Target, count: usize) -> Vec<u8> {
-    let length = 8 * count as i32;
-    let data = DATA as i32;
+/// Code that writes so many bytes to descriptor 1, from where r12 or x19 points; a write may do only a part of it.
+pub fn write_all(target: Target, length: usize) -> Vec<u8> {
+    let length = length as i32;
     match target {
         FREEBSD_X86_64 | NETBSD_X86_64 => x86_64! {
-            mov eax, 4; mov edi, 1; mov esi, data; mov edx, length; syscall;
-            mov eax, 1; xor edi, edi; syscall
+            mov r13d, length;
+            again:;
+            mov eax, 4; mov edi, 1; mov rsi, r12; mov rdx, r13; syscall;
+            add r12, rax; sub r13, rax; jnz <again
         },
         FREEBSD_AARCH64 => aarch64! {
-            movz x8, #4; movz x0, #1; movz x1, #0x50, lsl #16; movz x2, length as u32; svc #0;
-            movz x8, #1; movz x0, #0; svc #0
+            movz x20, length as u32;
+            again:;
+            movz x8, #4; movz x0, #1; mov x1, x19; mov x2, x20; svc #0;
+            add x19, x19, x0; subs x20, x20, x0; b.ne <again
         },
         NETBSD_AARCH64 => aarch64! {
-            movz x0, #1; movz x1, #0x50, lsl #16; movz x2, length as u32; svc #4;
-            movz x0, #0; svc #1
+            movz x20, length as u32;
+            again:;
+            movz x0, #1; mov x1, x19; mov x2, x20; svc #4;
+            add x19, x19, x0; subs x20, x20, x0; b.ne <again
         },
     }
+}
+
+/// Code that writes `count` words of the data to descriptor 1 and exits with 0.
+pub fn report(target: Target, count: usize) -> Vec<u8> {
+    let data = DATA as i32;
+    let mut code = match target.architecture {
+        Architecture::X86_64 => x86_64! { mov r12d, data },
+        Architecture::Aarch64 => aarch64! { movz x19, #0x50, lsl #16 },
+    };
+    code.extend(write_all(target, 8 * count));
+    code.extend(match target {
+        FREEBSD_X86_64 | NETBSD_X86_64 => x86_64! { mov eax, 1; xor edi, edi; syscall },
+        FREEBSD_AARCH64 => aarch64! { movz x8, #1; movz x0, #0; svc #0 },
+        NETBSD_AARCH64 => aarch64! { movz x0, #0; svc #1 },
+    });
+    code
 }

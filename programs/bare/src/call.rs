@@ -75,6 +75,19 @@ pub unsafe fn call(number: usize, a: [usize; 7]) -> isize {
     answer
 }
 
+/// Splits an answer: a value, or the number of an error.
+///
+/// # Errors
+///
+/// The kernel's number.
+pub(crate) fn result(answer: isize) -> Result<usize, i32> {
+    if (-4095..0).contains(&answer) {
+        Err(-answer as i32)
+    } else {
+        Ok(answer as usize)
+    }
+}
+
 /// Ends the process.
 pub fn exit(status: i32) -> ! {
     loop {

@@ -16,5 +16,6 @@ fn run(start: &Start) -> i32 {
     walk::resize(&mut report);
     walk::file(&mut report, start);
     walk::refusals(&mut report);
+    walk::memory_object(&mut report);
     report.end()
 }

@@ -60,7 +60,7 @@ macro_rules! keeps {
 /// Calls of each number of arguments, whose arguments are looked at again afterwards.
 fn registers(report: &mut Report) {
     let (len, zero) = (pinned(rawmap::page_size()), pinned(0));
-    let mut page = ptr::null_mut();
+    let page;
     // SAFETY: the page is mapped here, is this function's, and is not looked at after it is unmapped.
     unsafe {
         let kept = keeps!({

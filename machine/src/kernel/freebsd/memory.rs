@@ -1,16 +1,16 @@
 //! FreeBSD's memory calls.
 
 use crate::errno::Errno;
-use crate::files::OpenKind;
 use crate::kernel::mapping::{NewMapping, protection, touched_pages};
 use crate::kernel::{Answer, Arguments, Kernel};
+use crate::limits::Resource;
 use crate::pool::PAGE;
 use crate::space::{Contents, Inheritance, Protection, page_end, page_start};
 use crate::target::Mode;
 
 use rand_chacha::rand_core::Rng;
 
-use super::{placement, release};
+use super::{STACK_GROWTH, backing, placement, release};
 
 const PROT_ALL: u64 = 7;
 /// `PROT_MAX(p)` is `p` so far up.
@@ -117,28 +117,23 @@ pub(super) fn mmap(kernel: &mut Kernel, arguments: &Arguments) -> Answer {
         maximum: maximum.unwrap_or(Protection::all()),
         contents: Contents::Guard,
         wired: false,
+        stack: flags & MAP_STACK != 0,
     };
     let shared = flags & MAP_SHARED != 0;
     if anonymous {
         new.contents = kernel.contents(None, shared);
     } else if flags & MAP_GUARD == 0 {
-        let file = kernel.process().descriptors.get(descriptor)?;
+        let file = kernel.open_file(descriptor)?;
         if flags & (MAP_SHARED | MAP_PRIVATE) == 0 && os_release >= release::STRICT_FILE_MAPPINGS {
             return Err(Errno::EINVAL.into());
         }
-        let object = match &file.kind {
-            OpenKind::File(object) | OpenKind::SharedMemory(object) => object,
-            OpenKind::Directory(_) => return Err(Errno::EINVAL.into()),
-            _ => return Err(Errno::ENODEV.into()),
-        };
-        let mut granted = Protection::EXECUTE;
-        granted.set(Protection::READ, file.readable);
-        granted.set(Protection::WRITE, file.writable || !shared);
-        if !granted.contains(protections) {
-            return Err(Errno::EACCES.into());
-        }
+        let granted = backing::granted(&file, shared, protections)?;
         new.maximum &= granted;
-        new.contents = kernel.contents(Some((object, (offset - remainder) / PAGE)), shared);
+        let page = (offset - remainder) / PAGE;
+        new.contents = match backing::object(&file)? {
+            Some(object) => kernel.contents(Some((object, page)), shared),
+            None => kernel.contents(None, shared),
+        };
     } else {
         new.protection = Protection::empty();
         new.maximum = Protection::empty();
@@ -186,23 +181,32 @@ pub(super) fn mmap(kernel: &mut Kernel, arguments: &Arguments) -> Answer {
         };
         kernel.place_upwards(&request).ok_or(Errno::ENOMEM)?
     };
+    let locks = kernel.process().wires_future && kernel.exceeds_locked_memory(size);
+    if kernel.exceeds_address_space(size) || locks {
+        return Err(Errno::ENOMEM.into());
+    }
     let range = start..start + size;
     if flags & MAP_STACK != 0 {
-        // One page at the bottom stays closed, and the rest is there at once: a stack that grows looks the same to a
-        // program that does not ask what is resident.
+        // The upper end is there at once, the rest as it is used, and one page at the bottom never.
         if size <= PAGE {
             return Err(Errno::EINVAL.into());
         }
-        let guard = NewMapping {
+        let room = NewMapping {
             protection: Protection::empty(),
             maximum: Protection::empty(),
-            contents: Contents::Guard,
+            contents: Contents::StackRoom,
             wired: false,
+            stack: false,
         };
-        kernel.map(range.start..range.start + PAGE, guard)?;
-        kernel.map(range.start + PAGE..range.end, new)?;
+        let top = range.end - STACK_GROWTH.min(size - PAGE);
+        kernel.map(range.start..top, room)?;
+        kernel.map(top..range.end, new)?;
     } else {
-        kernel.map(range, new)?;
+        kernel.map(range.clone(), new)?;
+    }
+    if flags & MAP_PREFAULT_READ != 0 {
+        // What can't be brought in now is brought in later.
+        let _ = kernel.process().space.populate(range);
     }
     Ok((start + remainder).into())
 }
@@ -245,6 +249,9 @@ fn alignment(flags: u64) -> Result<u64, Errno> {
 
 impl Kernel {
     fn place_upwards(&mut self, request: &placement::Request) -> Option<u64> {
+        if self.mode == Mode::Hostile {
+            return self.scatter(request.size, request.alignment, request.limit);
+        }
         let process = self.processes.get_mut(&self.current)?;
         placement::choose(process, &mut self.random, request)
     }
@@ -289,28 +296,10 @@ pub(super) fn madvise(kernel: &mut Kernel, address: u64, length: u64, advice: u6
         return Err(Errno::EINVAL.into());
     }
     if advice == MADV_FREE && kernel.mode == Mode::Hostile {
-        // The kernel frees such pages when it likes: here each with an even chance.
-        for page in range.step_by(PAGE as usize) {
-            if kernel.random.next_u32().is_multiple_of(2) {
-                kernel.free_private_page(page);
-            }
-        }
+        // The kernel frees such pages when it likes, and spares them only where a parent or child has them too.
+        kernel.discard(range);
     }
     Ok(0.into())
-}
-
-impl Kernel {
-    fn free_private_page(&mut self, page: u64) {
-        let process = self.process();
-        let private = process.space.find(page).is_some_and(|(_, entry)| {
-            !entry.wired
-                && matches!(&entry.contents, Contents::Memory(memory)
-                    if !memory.shared && memory.below.is_none())
-        });
-        if private {
-            self.discard(page..page + PAGE);
-        }
-    }
 }
 
 pub(super) fn msync(kernel: &mut Kernel, address: u64, length: u64, flags: u64) -> Answer {
@@ -350,7 +339,7 @@ pub(super) fn mincore(kernel: &mut Kernel, address: u64, length: u64, vector: u6
     }
     for (index, page) in (start..end).step_by(PAGE as usize).enumerate() {
         let mut state = 0;
-        if kernel.process().space.is_resident(page) {
+        if kernel.residency(page) {
             state = MINCORE_INCORE
                 | match kernel.mode {
                     Mode::Hostile => kernel.random.next_u32() as u8 & MINCORE_HISTORY,
@@ -368,6 +357,10 @@ pub(super) fn mincore(kernel: &mut Kernel, address: u64, length: u64, vector: u6
 
 pub(super) fn mlock(kernel: &mut Kernel, address: u64, length: u64) -> Answer {
     let range = touched_pages(address, length).ok_or(Errno::EINVAL)?;
+    // What is locked already counts once more.
+    if kernel.exceeds_locked_memory(range.end - range.start) {
+        return Err(Errno::ENOMEM.into());
+    }
     if kernel.process().space.first_hole(range.clone()).is_some() {
         return Err(Errno::ENOMEM.into());
     }
@@ -389,7 +382,12 @@ pub(super) fn mlockall(kernel: &mut Kernel, how: u64) -> Answer {
     if how == 0 || how & !(MCL_CURRENT | MCL_FUTURE) != 0 {
         return Err(Errno::EINVAL.into());
     }
-    kernel.process_mut().wires_future = how & MCL_FUTURE != 0;
+    let process = kernel.process();
+    if process.space.size() > process.limits.current(Resource::LockedMemory) {
+        return Err(Errno::ENOMEM.into());
+    }
+    // FUTURE stays until `munlockall`.
+    kernel.process_mut().wires_future |= how & MCL_FUTURE != 0;
     if how & MCL_CURRENT != 0 {
         kernel.wire_everything()?;
     }

@@ -5,11 +5,9 @@ use core::ops::Range;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
+use crate::limits::Resource;
 use crate::pool::PAGE;
 use crate::process::Process;
-
-/// `RLIMIT_DATA` as it is set by default: so much after the program is left to a heap.
-const HEAP: u64 = 32 << 30;
 
 /// With randomization, a mapping starts at most this many pages after the first place where it fits.
 const GAP_PAGES: u64 = 0x1000;
@@ -25,9 +23,11 @@ pub(super) struct Request {
     pub(super) clusters: bool,
 }
 
-/// The addresses that are kept for the heap: a hint into them is moved behind them.
+/// The addresses that are kept for the heap, as far as it may be made to grow: a hint into them is moved behind them.
 pub(super) fn heap(process: &Process) -> Range<u64> {
-    process.personality.text_start..process.personality.data_start + HEAP
+    let personality = &process.personality;
+    let room = process.limits.maximum(Resource::Data);
+    personality.text_start..personality.data_start.saturating_add(room)
 }
 
 pub(super) fn choose(

@@ -6,8 +6,12 @@ use crate::errno::Errno;
 use crate::files::OpenKind;
 use crate::kernel::mapping::{NewMapping, protection, touched_pages};
 use crate::kernel::{Answer, Arguments, Kernel};
+use crate::limits::Resource;
 use crate::pool::PAGE;
 use crate::space::{Access, AddressSpace, Inheritance, Protection, page_end, page_start};
+use crate::target::Mode;
+
+use super::backing;
 
 /// `PROT_MPROTECT(p)` is `p` so far up.
 const PROT_MPROTECT_SHIFT: u32 = 3;
@@ -71,25 +75,17 @@ pub(super) fn mmap(kernel: &mut Kernel, arguments: &Arguments) -> Answer {
         }
         (kernel.contents(None, shared), Protection::all())
     } else {
-        let file = kernel.process().descriptors.get(descriptor)?;
-        let object = match &file.kind {
-            OpenKind::File(object) => object,
-            OpenKind::SharedMemory(object) => {
-                let end = (offset - remainder).checked_add(size);
-                let inside = page_end(object.borrow().length());
-                if end.is_none_or(|end| end > inside) {
-                    return Err(Errno::EINVAL.into());
-                }
-                object
-            }
-            _ => return Err(Errno::ENODEV.into()),
-        };
+        let file = kernel.open_file(descriptor)?;
+        // A device is shared where nothing is said.
+        let shared = shared || matches!(file.kind, OpenKind::Zero) && flags & MAP_PRIVATE == 0;
+        let start = offset - remainder;
+        let object = backing::object(&file, start..start.saturating_add(size))?;
         if length == 0 {
             return Err(Errno::EINVAL.into());
         }
-        let granted = granted(file.readable, file.writable, shared, now)?;
-        let page = (offset - remainder) / PAGE;
-        (kernel.contents(Some((object, page)), shared), granted)
+        let granted = backing::granted(&file, shared, now)?;
+        let object = object.map(|object| (object, start / PAGE));
+        (kernel.contents(object, shared), granted)
     };
 
     let restricted = kernel.process().personality.restricts_protections;
@@ -116,34 +112,22 @@ pub(super) fn mmap(kernel: &mut Kernel, arguments: &Arguments) -> Answer {
             .place_downwards(wanted, size, alignment)
             .ok_or(Errno::ENOMEM)?
     };
+    let wires = flags & MAP_WIRED != 0 || kernel.process().wires_future;
+    let locks_too_much = wires && !now.is_empty() && kernel.exceeds_locked_memory(size);
+    if kernel.exceeds_address_space(size) || locks_too_much {
+        return Err(Errno::ENOMEM.into());
+    }
     kernel.map(
         start..start + size,
         NewMapping {
             protection: now,
             maximum,
             contents,
-            wired: flags & MAP_WIRED != 0,
+            wired: wires,
+            stack: false,
         },
     )?;
     Ok((start + remainder).into())
-}
-
-/// What a descriptor lets a mapping have at most.
-fn granted(
-    readable: bool,
-    writable: bool,
-    shared: bool,
-    now: Protection,
-) -> Result<Protection, Errno> {
-    let mut granted = Protection::EXECUTE;
-    granted.set(Protection::READ, readable);
-    granted.set(Protection::WRITE, writable || !shared);
-    let denied = (Protection::READ | Protection::WRITE) - granted;
-    if now.intersects(denied) {
-        Err(Errno::EACCES)
-    } else {
-        Ok(granted)
-    }
 }
 
 fn check_fixed(space: &AddressSpace, start: u64, size: u64) -> Result<(), Errno> {
@@ -199,8 +183,16 @@ impl Kernel {
     }
 
     /// The highest place at `wanted` or below, or else the highest of all.
-    pub(super) fn place_downwards(&self, wanted: u64, size: u64, alignment: u64) -> Option<u64> {
+    pub(super) fn place_downwards(
+        &mut self,
+        wanted: u64,
+        size: u64,
+        alignment: u64,
+    ) -> Option<u64> {
         let default = self.default_address(size);
+        if self.mode == Mode::Hostile {
+            return self.scatter(size, alignment, default.checked_add(size)?);
+        }
         let space = &self.process().space;
         space
             .highest_gap(wanted, size, alignment)
@@ -311,14 +303,18 @@ pub(super) fn mincore(kernel: &mut Kernel, address: u64, length: u64, vector: u6
     }
     let states: Vec<u8> = range
         .step_by(PAGE as usize)
-        .map(|page| u8::from(space.is_resident(page)))
+        .map(|page| u8::from(kernel.residency(page)))
         .collect();
+    let space = &kernel.process().space;
     space.write(vector, &states).map_err(|_| Errno::EFAULT)?;
     Ok(0.into())
 }
 
 pub(super) fn mlock(kernel: &mut Kernel, address: u64, length: u64) -> Answer {
-    let range = kernel.user_pages(address, length)?;
+    let range = kernel.user_pages(address, length).or(Err(Errno::ENOMEM))?;
+    if kernel.exceeds_locked_memory(range.end - range.start) {
+        return Err(Errno::EAGAIN.into());
+    }
     let space = &kernel.process().space;
     match space.first_hole(range.clone()) {
         Some(hole) if hole == range.start => return Err(Errno::ENOMEM.into()),
@@ -336,7 +332,7 @@ pub(super) fn mlock(kernel: &mut Kernel, address: u64, length: u64) -> Answer {
 }
 
 pub(super) fn munlock(kernel: &mut Kernel, address: u64, length: u64) -> Answer {
-    let range = kernel.user_pages(address, length)?;
+    let range = kernel.user_pages(address, length).or(Err(Errno::ENOMEM))?;
     let space = &kernel.process().space;
     let all_wired = space
         .overlapping(range.clone())
@@ -353,8 +349,12 @@ pub(super) fn mlockall(kernel: &mut Kernel, how: u64) -> Answer {
     if how == 0 || how & !(MCL_CURRENT | MCL_FUTURE) != 0 {
         return Err(Errno::EINVAL.into());
     }
-    kernel.process_mut().wires_future = how & MCL_FUTURE != 0;
+    kernel.process_mut().wires_future |= how & MCL_FUTURE != 0;
     if how & MCL_CURRENT != 0 {
+        let process = kernel.process();
+        if process.space.accessible() > process.limits.current(Resource::LockedMemory) {
+            return Err(Errno::ENOMEM.into());
+        }
         kernel.wire_everything()?;
     }
     Ok(0.into())

@@ -6,6 +6,7 @@ use crate::errno::Errno;
 use crate::kernel::{Answer, Arguments, Interruption, Kernel};
 use crate::pool::PAGE;
 use crate::space::{Contents, Entry, page_end};
+use crate::target::Mode;
 
 use super::memory::{MAP_ALIGNMENT_MASK, MAP_FIXED, alignment};
 
@@ -35,8 +36,12 @@ pub(super) fn mremap(kernel: &mut Kernel, arguments: &Arguments) -> Answer {
         return Err(Errno::EINVAL.into());
     }
 
-    let stays =
-        !duplicates && old_address % alignment == 0 && (!fixed || new_address == old_address);
+    // Whatever may move without being asked, will.
+    let moves_freely = kernel.mode == Mode::Hostile && !fixed && new_size > old_size;
+    let stays = !duplicates
+        && !moves_freely
+        && old_address % alignment == 0
+        && (!fixed || new_address == old_address);
     if stays && kernel.resize_in_place(old.clone(), new_size)? {
         return Ok(old_address.into());
     }
@@ -116,7 +121,7 @@ impl Kernel {
             .find(tail.start - 1)
             .ok_or(Errno::EINVAL)?;
         let contents = match &last.contents {
-            Contents::Guard => Contents::Guard,
+            Contents::Guard | Contents::StackRoom => last.contents.clone(),
             Contents::Memory(memory) => {
                 Contents::Memory(memory.continuation(&self.pool, (last.end - start) / PAGE))
             }

@@ -1,0 +1,54 @@
+//! Asks the running kernel, through `rawmap::raw`, how mapping calls behave, and compares each answer with the one
+//! that is expected of this system.
+//!
+//! The rows have stable numbers, which stand in each line of the output; `tests/data/conformance-skips.toml` lists
+//! them, and what cannot be asked where. A row has one expected answer per system, and is asked on every system whose
+//! answer is known. Each row runs in a process of its own, so that its locks, limits and leaks end with it; an access
+//! that is to fail is made by a child of that, or caught by a handler.
+//!
+//! The output is TAP, the exit status 0 or 1. The first argument is the whole path of a folder for files. As init on
+//! Linux the program mounts /proc, /dev and /tmp, and /tmp is the folder; as init on FreeBSD and NetBSD it opens the
+//! console.
+//!
+//! Rows 108 and 109 (sealing of mappings) and 110 (named shared memory) are not here: `rawmap::raw` does not have those
+//! calls yet. What a registry of mappings has to show after a row is another program's subject.
+#![no_std]
+#![no_main]
+
+mod answer;
+mod fault;
+mod layout;
+#[cfg(target_os = "linux")]
+mod map_count;
+mod object;
+mod pages;
+#[cfg(all(target_os = "netbsd", feature = "pax"))]
+mod pax;
+mod place;
+mod placed;
+#[cfg(target_os = "linux")]
+mod proc;
+mod report;
+mod rows;
+mod text;
+
+use rawmap_bare::{Start, program};
+
+use crate::{place::Place, report::Report};
+
+program!(run);
+
+fn run(start: &Start) -> i32 {
+    let place = Place::prepare(start);
+    let Ok(report) = Report::new() else {
+        return 1;
+    };
+    // SAFETY: the vector that the kernel made.
+    unsafe { rawmap::init_from_auxv(start.auxv().cast()) };
+    for subject in rows::SUBJECTS {
+        for &(number, ask) in *subject {
+            report.row(number, &place, ask);
+        }
+    }
+    report.end()
+}

@@ -1,0 +1,135 @@
+//! A program whose n-th system call fails, for every n: it has to end by itself, with its plan kept, and to leave nothing
+//! mapped that it would not have mapped anyway.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::log::Log;
+use crate::machine::Machine;
+use crate::run::Outcome;
+use crate::tap;
+
+/// The error that refused calls end with: one that every call may give.
+const ERROR: &str = "12";
+
+/// What was tried.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Refused {
+    /// Runs with a refused call.
+    pub runs: u64,
+    /// Those in which a check noticed.
+    pub noticed: u64,
+}
+
+/// Refuses each `step`th call of a run of its own.
+pub fn each(
+    machine: &Machine,
+    program: &Path,
+    step: usize,
+    limit: Duration,
+    log: &mut Log,
+) -> Result<Refused> {
+    let arguments = [Path::new("/tmp")];
+    let whole = machine
+        .with(&["--maps"])
+        .run(program, &arguments, limit, log)?;
+    ensure!(whole.status == 0, "it fails without a refused call");
+    let (mapped, calls) = (mappings(&whole), calls(&whole)?);
+    ensure!(!mapped.is_empty(), "nothing is mapped at the end");
+    let mut refused = Refused::default();
+    for position in (1..=calls).step_by(step) {
+        let fail = format!("{position}:{ERROR}");
+        let outcome = machine
+            .with(&["--maps", "--fail", &fail])
+            .run(program, &arguments, limit, log)?;
+        judge(&outcome, &mapped).with_context(|| format!("call {position} of {calls} refused"))?;
+        refused.runs += 1;
+        refused.noticed += u64::from(outcome.status == 1);
+    }
+    ensure!(refused.runs > 0, "no call was refused");
+    ensure!(refused.noticed > 0, "no check noticed a refused call");
+    Ok(refused)
+}
+
+fn judge(outcome: &Outcome, mapped: &BTreeSet<&str>) -> Result<()> {
+    match outcome.status {
+        0 => {}
+        // Checks failed; all were made, but where the program could not even count them.
+        1 => {
+            if outcome.output.lines().any(|line| line.contains("ok ")) {
+                tap::parse(&outcome.output)?;
+            }
+        }
+        status => bail!("it ended with status {status}"),
+    }
+    let left = mappings(outcome);
+    match left.difference(mapped).next() {
+        None => Ok(()),
+        Some(line) => bail!("it left {line}"),
+    }
+}
+
+/// The mappings at the end, as the machine prints them.
+fn mappings(outcome: &Outcome) -> BTreeSet<&str> {
+    machine_lines(outcome)
+        .filter(|line| line.as_bytes().get(16) == Some(&b'-'))
+        .collect()
+}
+
+/// How many calls the program made.
+fn calls(outcome: &Outcome) -> Result<usize> {
+    machine_lines(outcome)
+        .find_map(|line| line.split_once(" system calls")?.0.rsplit(' ').next())
+        .context("the machine did not say how many calls there were")?
+        .parse()
+        .context("the number of calls")
+}
+
+fn machine_lines(outcome: &Outcome) -> impl Iterator<Item = &str> {
+    outcome
+        .output
+        .lines()
+        .filter_map(|line| line.strip_prefix("machine: "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{calls, judge, mappings};
+    use crate::run::Outcome;
+
+    const MAPPED: &str = "0000000000200000-0000000000203000 r--p --";
+
+    fn outcome(status: i32, output: &str) -> Outcome {
+        Outcome {
+            status,
+            output: output.to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_the_machine_says_is_read() {
+        let whole = outcome(
+            0,
+            &format!(
+                "ok 1\n1..1\nmachine: {MAPPED}\nmachine: netbsd x86_64, 2230 system calls (write 1), exit 0\n"
+            ),
+        );
+        assert_eq!(mappings(&whole), BTreeSet::from([MAPPED]));
+        assert_eq!(calls(&whole).unwrap(), 2230);
+    }
+
+    #[test]
+    fn a_death_a_lost_plan_and_a_leak_are_found() {
+        let mapped = BTreeSet::from([MAPPED]);
+        let leak = format!("machine: {}\n", MAPPED.replace('2', "3"));
+        assert!(judge(&outcome(1, "not ok 1 - x\n1..1\n"), &mapped).is_ok());
+        assert!(judge(&outcome(139, "ok 1\n1..1\n"), &mapped).is_err());
+        assert!(judge(&outcome(1, "not ok 1 - x\n"), &mapped).is_err());
+        assert!(judge(&outcome(0, &leak), &mapped).is_err());
+    }
+}
