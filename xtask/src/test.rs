@@ -38,7 +38,7 @@ const SEEDS: u64 = 3;
 /// The same for the long test.
 const SEEDS_LONG: u64 = 300;
 
-/// Of the conformance program's calls on the machine, each so-manieth is refused in a run of its own.
+/// One of so many of the conformance program's calls on the machine is refused, each in a run of its own.
 const REFUSED_EVERY: usize = 29;
 /// The same for the long test.
 const REFUSED_EVERY_LONG: usize = 1;

@@ -1,23 +1,7 @@
 //! The numbers of the system calls that are not `rawmap`'s.
 
-macro_rules! numbers {
-    ($($NAME:ident: $linux_x86_64:literal, $linux_aarch64:literal, $freebsd:literal, $netbsd:literal;)*) => {
-        $(
-            pub(crate) const $NAME: usize = if cfg!(target_os = "freebsd") {
-                $freebsd
-            } else if cfg!(target_os = "netbsd") {
-                $netbsd
-            } else if cfg!(target_arch = "x86_64") {
-                $linux_x86_64
-            } else {
-                $linux_aarch64
-            };
-        )*
-    };
-}
-
 //          Linux x86_64, Linux aarch64, FreeBSD, NetBSD
-numbers! {
+rawmap_bare::numbers! {
     GETPID:     39,  172,  20,  20;
     MPROTECT:   10,  226,  74,  74;
     MUNMAP:     11,  215,  73,  73;

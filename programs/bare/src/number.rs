@@ -1,5 +1,7 @@
 //! The numbers of the system calls that the programs need beside those of `rawmap`.
 
+/// Makes a constant of each line: a call's name and its numbers on Linux x86_64, Linux aarch64, FreeBSD and NetBSD.
+#[macro_export]
 macro_rules! numbers {
     ($($NAME:ident: $linux_x86_64:literal, $linux_aarch64:literal, $freebsd:literal, $netbsd:literal;)*) => {
         $(
