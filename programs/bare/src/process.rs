@@ -31,16 +31,22 @@ fn fork() -> Result<usize, i32> {
     call::result(unsafe { call(number::FORK, [0; 7]) })
 }
 
-/// Waits until a child has ended, and says how.
+/// Waits until a child has ended, and says how. A wait that is refused is made again: the child is still there, and
+/// must not run beside what comes next.
 fn wait(child: usize) -> Ended {
+    const TRIES: usize = 8;
     let mut status = 0u32;
     let address = (&raw mut status).expose_provenance();
-    // SAFETY: the kernel writes the status.
-    let answer = unsafe { call(number::WAIT4, [child, address, 0, 0, 0, 0, 0]) };
-    match call::result(answer) {
-        Err(error) => Ended::Unknown(error),
-        Ok(_) => decode(status),
+    let mut ended = Ended::Unknown(0);
+    for _ in 0..TRIES {
+        // SAFETY: the kernel writes the status.
+        let answer = unsafe { call(number::WAIT4, [child, address, 0, 0, 0, 0, 0]) };
+        match call::result(answer) {
+            Ok(_) => return decode(status),
+            Err(error) => ended = Ended::Unknown(error),
+        }
     }
+    ended
 }
 
 /// The seven low bits are the signal, and the next byte is what the child gave to exit.
