@@ -95,10 +95,11 @@ pub fn plant(
     }
     copy(project, &root)?;
     patch(&root, fault)?;
-    // Made where everything is made: `core` is there already.
+    // Made apart from everything else: cargo takes a copy for the same package, and what is built here would later pass
+    // for the project's own. All faults share one folder, so that `core` is built once a target.
     let changed = Project {
         root: root.clone(),
-        made: project.made.clone(),
+        made: project.made.join("faulty"),
     };
     let programs = changed.programs()?;
     let package = programs
