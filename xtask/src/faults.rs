@@ -101,17 +101,13 @@ pub fn plant(
         root: root.clone(),
         made: project.made.join("faulty"),
     };
-    let programs = changed.programs()?;
-    let package = programs
-        .iter()
-        .find(|package| package.name.as_str() == fault.program)
-        .with_context(|| format!("there is no program {}", fault.program))?;
+    let package = changed.program(&fault.program)?;
     let into = root.join("built").join(target.triple);
     let features: Vec<&str> = fault.features.iter().map(String::as_str).collect();
     let program = programs::build(
         &changed,
         packages,
-        package,
+        &package,
         target,
         Variant {
             features: &features,

@@ -38,6 +38,14 @@ impl Project {
             .context("cargo cannot read the workspace")
     }
 
+    /// The program of this name.
+    pub fn program(&self, name: &str) -> Result<Package> {
+        self.programs()?
+            .into_iter()
+            .find(|package| package.name.as_str() == name)
+            .with_context(|| format!("there is no program {name}"))
+    }
+
     /// The packages under programs/ that are programs, by name.
     pub fn programs(&self) -> Result<Vec<Package>> {
         let metadata = self.metadata()?;

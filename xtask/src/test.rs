@@ -367,15 +367,11 @@ impl<'a> Plan<'a> {
     /// see as a whole must not look up addresses in a table either. On aarch64 alone, since on x86_64 the compiler calls
     /// every other crate by way of such a table.
     fn before_relocation(&self, target: Target, step: &mut Step) -> Result<()> {
-        let packages = self.project.programs()?;
-        let package = packages
-            .iter()
-            .find(|package| package.name.as_str() == "rawmap-early")
-            .context("there is no program that begins before relocation")?;
+        let package = self.project.program("rawmap-early")?;
         let program = programs::build(
             self.project,
             self.packages,
-            package,
+            &package,
             target,
             Variant {
                 settings: &["profile.static.lto=\"off\""],
@@ -401,11 +397,7 @@ impl<'a> Plan<'a> {
         step: &mut Step,
     ) -> Result<()> {
         let pins = conformance::Pins::read(self.project)?;
-        let packages = self.project.programs()?;
-        let package = packages
-            .iter()
-            .find(|package| package.name.as_str() == conformance::PROGRAM)
-            .context("there is no conformance program")?;
+        let package = self.project.program(conformance::PROGRAM)?;
         let folder = TempDir::with_prefix("rawmap-conformance-")?;
         // The machine's files are its own: it has this folder whatever this system has.
         let (places, argument) = match target.os {
@@ -435,7 +427,7 @@ impl<'a> Plan<'a> {
             let program = programs::build(
                 self.project,
                 self.packages,
-                package,
+                &package,
                 target,
                 variant,
                 &into,
@@ -505,11 +497,7 @@ impl<'a> Plan<'a> {
 
     /// The questions that real kernels were asked.
     fn answers(&self, target: Target, step: &mut Step) -> Result<()> {
-        let packages = self.project.programs()?;
-        let package = packages
-            .iter()
-            .find(|package| package.name.as_str() == answers::PROGRAM)
-            .context("there is no program that asks")?;
+        let package = self.project.program(answers::PROGRAM)?;
         let places = match target.os {
             Os::Linux => self.places(target, 0, &mut step.log)?,
             Os::FreeBsd | Os::NetBsd => {
@@ -522,7 +510,7 @@ impl<'a> Plan<'a> {
             let program = programs::build(
                 self.project,
                 self.packages,
-                package,
+                &package,
                 target,
                 Variant {
                     features: record.features,
