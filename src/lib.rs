@@ -22,6 +22,7 @@
 //! | | |
 //! |---|---|
 //! | [`raw`] | the kernel's calls, one to one: typed, unsafe, unchecked |
+//! | [`space`] | the same behaviour on every system: requests, checked arguments, what one system lacks made of what it has |
 //! | [`Prot`], [`MapFlags`], [`Advice`] … | their arguments: what a system lacks is absent, what it learns later can be passed |
 //! | [`Errno`] | why the kernel refused |
 //! | [`page_size`] | the unit of every mapping |
@@ -65,9 +66,10 @@ mod flags;
 mod os;
 mod page;
 pub mod raw;
+pub mod space;
 
 pub use errno::{Errno, Result};
-pub use fd::RawFd;
+pub use fd::{BorrowedFd, OwnedFd, RawFd};
 pub use flags::*;
 pub use page::{init_from_auxv, page_size};
 

@@ -1,14 +1,27 @@
 //! FreeBSD: arguments in the order of the manual pages. There is no mremap; shm_open2 came with 13.0.
 
-use super::sysctl::Release;
+use super::bsd::sysctl::Release;
 use crate::arch::{call1, call2, call3, call5, call6};
 
 mod constants;
+mod contents;
 mod errno;
+mod locking;
+mod moving;
+mod placement;
 
-pub(crate) use super::sysctl::page_size;
+pub(crate) use super::bsd::{
+    contents::{discard_lazily, discard_to_zero},
+    inheritance::inherit,
+    placement::{huge_pages, map_anywhere, map_over, protection},
+    sysctl::page_size,
+};
 pub(crate) use constants::*;
+pub(crate) use contents::sync;
 pub(crate) use errno::error_text;
+pub(crate) use locking::{lock, unlock};
+pub(crate) use moving::{grow_anywhere, grow_in_place, move_to};
+pub(crate) use placement::{CONCEAL, HARMLESS_FLAGS, POPULATE, map_at, settle};
 
 calls! {
     mmap(addr, len, prot, flags, fd, offset) => call6::<SYS_MMAP>(addr, len, prot, flags, fd, offset);
@@ -27,6 +40,7 @@ calls! {
     } else {
         super::ABSENT
     };
+    close(descriptor) => call1::<SYS_CLOSE>(descriptor);
     sysctl(name, name_len, old, old_len, new, new_len) => call6::<SYS_SYSCTL>(name, name_len, old, old_len, new, new_len);
 }
 
@@ -51,6 +65,9 @@ fn has_shm_open2() -> bool {
 pub(crate) const fn max_protection(prot: u32) -> u32 {
     prot << PROT_MAX_SHIFT
 }
+
+/// The protection bits that a portable request may carry.
+pub(crate) const SETTABLE_PROTECTION: u32 = PROT_READ | PROT_WRITE | PROT_EXEC;
 
 /// The bits of the sharing type, for which the headers have no name.
 pub(crate) const MAP_TYPE: u32 = MAP_SHARED | MAP_PRIVATE;

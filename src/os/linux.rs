@@ -11,11 +11,23 @@ use crate::{
     arch::{call1, call2, call3, call5, call6},
 };
 
+mod attributes;
 mod constants;
+mod contents;
 mod errno;
+mod locking;
+mod moving;
+mod placement;
 
+pub(crate) use attributes::{inherit, settle};
 pub(crate) use constants::*;
+pub(crate) use contents::{discard_lazily, discard_to_zero, sync};
 pub(crate) use errno::error_text;
+pub(crate) use locking::{lock, unlock};
+pub(crate) use moving::{grow_anywhere, grow_in_place, move_to};
+pub(crate) use placement::{
+    HARMLESS_FLAGS, huge_pages, map_anywhere, map_at, map_over, protection,
+};
 
 calls! {
     mmap(addr, len, prot, flags, fd, offset) => call6::<{ Sysno::mmap as usize }>(addr, len, prot, flags, fd, offset);
@@ -31,6 +43,8 @@ calls! {
     mlockall(flags) => call1::<{ Sysno::mlockall as usize }>(flags);
     munlockall() => call1::<{ Sysno::munlockall as usize }>(0);
     memfd_create(name, flags) => call2::<{ Sysno::memfd_create as usize }>(name, flags);
+    close(descriptor) => call1::<{ Sysno::close as usize }>(descriptor);
+    futex(word, operation, value, timeout) => call5::<{ Sysno::futex as usize }>(word, operation, value, timeout, 0);
 }
 
 absent! {
@@ -47,6 +61,14 @@ pub(crate) const INHERIT_SHARE: i32 = 0;
 pub(crate) const INHERIT_COPY: i32 = 1;
 pub(crate) const INHERIT_NONE: i32 = 2;
 pub(crate) const INHERIT_ZERO: i32 = 3;
+
+/// The protection bits that a portable request may carry: on aarch64 landing pads and memory tags too.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const SETTABLE_PROTECTION: u32 = PROT_READ | PROT_WRITE | PROT_EXEC;
+/// The protection bits that a portable request may carry: on aarch64 landing pads and memory tags too.
+#[cfg(target_arch = "aarch64")]
+pub(crate) const SETTABLE_PROTECTION: u32 =
+    PROT_READ | PROT_WRITE | PROT_EXEC | PROT_BTI | PROT_MTE;
 
 /// Two words an entry; kernels have at most about 25 entries.
 const AUXV_WORDS: usize = 128;

@@ -12,6 +12,9 @@
 //!   to find out;
 //! - `page_size` asks the running kernel, and is `None` if it does not say;
 //! - `max_protection` gives the bits by which this system's mmap takes a maximum protection;
+//! - the means of the portable promises, a file each for where a mapping goes, what mmap does not take with the call,
+//!   what memory holds, locks, and moving: the same functions in each, whose answers mean the same. They are given
+//!   what was checked before, and after a refusal they leave the process as it was;
 //! - the constants, made from the system's own headers by `cargo xtask constants` and held against them by the
 //!   member `constants`; and the error numbers with their names, made in the same way.
 
@@ -83,23 +86,25 @@ macro_rules! errnos {
 }
 
 mod auxv;
+mod mapping;
 
 cfg_if::cfg_if! {
     if #[cfg(target_os = "linux")] {
         mod linux;
         use linux as system;
     } else if #[cfg(target_os = "freebsd")] {
+        mod bsd;
         mod freebsd;
-        mod sysctl;
         use freebsd as system;
     } else if #[cfg(target_os = "netbsd")] {
+        mod bsd;
         mod netbsd;
-        mod sysctl;
         use netbsd as system;
     }
 }
 
 pub(crate) use auxv::page_size as page_size_in_auxv;
+pub(crate) use mapping::{Held, NewMapping, take_back};
 pub(crate) use system::*;
 
 /// The answer of a call that this system, or the running release of it, does not have: −ENOSYS.

@@ -1,15 +1,28 @@
 //! NetBSD: mmap has a padding argument before its offset, mremap another order than its Linux namesake, and
 //! memfd_create came with 11.
 
-use super::sysctl::Release;
+use super::bsd::sysctl::Release;
 use crate::arch::{call1, call2, call3, call5, call6, call7};
 
 mod constants;
+mod contents;
 mod errno;
+mod locking;
+mod moving;
+mod placement;
 
-pub(crate) use super::sysctl::page_size;
+pub(crate) use super::bsd::{
+    contents::{discard_lazily, discard_to_zero},
+    inheritance::inherit,
+    placement::{huge_pages, map_anywhere, map_over, protection},
+    sysctl::page_size,
+};
 pub(crate) use constants::*;
+pub(crate) use contents::sync;
 pub(crate) use errno::error_text;
+pub(crate) use locking::{lock, unlock};
+pub(crate) use moving::{grow_anywhere, grow_in_place, move_to};
+pub(crate) use placement::{CONCEAL, HARMLESS_FLAGS, POPULATE, map_at, settle};
 
 /// Stands before an `off_t`, where 32-bit machines need an even register; the kernel ignores it.
 const PAD: usize = 0;
@@ -32,6 +45,7 @@ calls! {
     } else {
         super::ABSENT
     };
+    close(descriptor) => call1::<SYS_CLOSE>(descriptor);
     sysctl(name, name_len, old, old_len, new, new_len) => call6::<SYS_SYSCTL>(name, name_len, old, old_len, new, new_len);
 }
 
@@ -62,6 +76,9 @@ pub(crate) const INHERIT_COPY: i32 = MAP_INHERIT_COPY;
 pub(crate) const INHERIT_NONE: i32 = MAP_INHERIT_NONE;
 pub(crate) const INHERIT_DONATE_COPY: i32 = MAP_INHERIT_DONATE_COPY;
 pub(crate) const INHERIT_ZERO: i32 = MAP_INHERIT_ZERO;
+
+/// The protection bits that a portable request may carry.
+pub(crate) const SETTABLE_PROTECTION: u32 = PROT_READ | PROT_WRITE | PROT_EXEC;
 
 /// The bits of the sharing type, for which the headers have no name.
 pub(crate) const MAP_TYPE: u32 = MAP_SHARED | MAP_PRIVATE;

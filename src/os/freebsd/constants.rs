@@ -106,6 +106,7 @@ constants! {
     HW_PAGESIZE: i32 = 7 => "HW_PAGESIZE";
     /// Int: kernel release date.
     KERN_OSRELDATE: i32 = 24 => "KERN_OSRELDATE";
+    SYS_CLOSE: usize = 6 => "SYS_close";
     SYS_MUNMAP: usize = 73 => "SYS_munmap";
     SYS_MPROTECT: usize = 74 => "SYS_mprotect";
     SYS_MADVISE: usize = 75 => "SYS_madvise";

@@ -2,12 +2,14 @@
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::{CTL_HW, CTL_KERN, HW_PAGESIZE, sysctl};
-use crate::Errno;
+use crate::{
+    Errno,
+    os::{CTL_HW, CTL_KERN, HW_PAGESIZE, sysctl},
+};
 
-/// A variable of the type `int`, by its two-part name; `None` if the kernel does not know it or it is negative.
-fn int(name: [i32; 2]) -> Option<u32> {
-    let mut value = 0i32;
+/// A variable by its two-part name; `None` if the kernel does not know it, or it is of another size.
+pub(in crate::os) fn value<T: Number>(name: [i32; 2]) -> Option<T> {
+    let mut value = T::default();
     let mut size = size_of_val(&value);
     // SAFETY: the kernel reads as many parts of `name` as it is told, and writes at most `size` bytes to `value` and
     // the number written to `size`, all of which are exposed. The null new value means that nothing is set.
@@ -22,10 +24,17 @@ fn int(name: [i32; 2]) -> Option<u32> {
         )
     };
     Errno::of(answer).ok()?;
-    if size != size_of_val(&value) {
-        return None;
-    }
-    u32::try_from(value).ok()
+    (size == size_of_val(&value)).then_some(value)
+}
+
+/// A number that every pattern of bits is, so that the kernel may write it.
+pub(in crate::os) trait Number: Copy + Default {}
+impl Number for i32 {}
+impl Number for usize {}
+
+/// A variable of the type `int`; `None` also if it is negative.
+fn int(name: [i32; 2]) -> Option<u32> {
+    u32::try_from(value::<i32>(name)?).ok()
 }
 
 /// The page size, by hw.pagesize.
@@ -34,7 +43,7 @@ pub(crate) fn page_size() -> Option<usize> {
 }
 
 /// The release of the running kernel, asked once.
-pub(super) struct Release {
+pub(in crate::os) struct Release {
     /// 0 while not asked.
     known: AtomicU32,
     /// The second part of its name, below kern.
@@ -43,7 +52,7 @@ pub(super) struct Release {
 
 impl Release {
     /// The release that this variable below kern tells.
-    pub(super) const fn new(variable: i32) -> Self {
+    pub(in crate::os) const fn new(variable: i32) -> Self {
         Self {
             known: AtomicU32::new(0),
             variable,
@@ -52,7 +61,7 @@ impl Release {
 
     /// Is the running kernel of this release or a later one? No, if it does not say. In a jail of FreeBSD it says what
     /// the jail was set to.
-    pub(super) fn at_least(&self, wanted: u32) -> bool {
+    pub(in crate::os) fn at_least(&self, wanted: u32) -> bool {
         // Relaxed: the word is all there is to know, and whoever still reads 0 finds out the same by asking.
         let mut release = self.known.load(Relaxed);
         if release == 0 {

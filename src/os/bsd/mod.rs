@@ -1,0 +1,6 @@
+//! What FreeBSD and NetBSD have in common.
+
+pub(super) mod contents;
+pub(super) mod inheritance;
+pub(super) mod placement;
+pub(super) mod sysctl;

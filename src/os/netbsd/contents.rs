@@ -1,0 +1,16 @@
+//! What a mapping holds: writing it back.
+
+use super::{MS_ASYNC, MS_INVALIDATE, MS_SYNC, msync};
+use crate::{Errno, Result};
+
+/// Writes a shared mapping back; `ENOMEM` over a hole.
+///
+/// Invalidating drops pages of files that were written back; those of anonymous memory the kernel keeps.
+pub(crate) fn sync(addr: usize, len: usize, wait: bool, invalidate: bool) -> Result<()> {
+    let flags = if wait { MS_SYNC } else { MS_ASYNC } | if invalidate { MS_INVALIDATE } else { 0 };
+    // SAFETY: no byte of memory changes.
+    match Errno::of(unsafe { msync(addr, len, flags as usize) }) {
+        Err(Errno::EFAULT) => Err(Errno::ENOMEM),
+        answer => answer.map(drop),
+    }
+}
