@@ -54,15 +54,6 @@ use crate::{
     Advice, Errno, Inherit, LockAllFlags, MapFlags, Prot, RawFd, RemapFlags, Result, SyncFlags, os,
 };
 
-/// The answer of a call that has no result but success.
-#[inline(always)]
-fn done(answer: usize) -> Result<()> {
-    match Errno::of(answer) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
 /// The answer of a call whose result is an address.
 #[inline(always)]
 fn address(answer: usize) -> Result<*mut c_void> {
@@ -172,7 +163,7 @@ pub unsafe fn mmap(
 #[inline]
 pub unsafe fn munmap(addr: *mut c_void, len: usize) -> Result<()> {
     // SAFETY: the caller's contract.
-    done(unsafe { os::munmap(addr.expose_provenance(), len) })
+    Errno::done(unsafe { os::munmap(addr.expose_provenance(), len) })
 }
 
 /// Sets what may be done with the pages of `addr .. addr + len`.
@@ -209,7 +200,7 @@ pub unsafe fn munmap(addr: *mut c_void, len: usize) -> Result<()> {
 #[inline]
 pub unsafe fn mprotect(addr: *mut c_void, len: usize, prot: Prot) -> Result<()> {
     // SAFETY: the caller's contract.
-    done(unsafe { os::mprotect(addr.expose_provenance(), len, prot.bits() as usize) })
+    Errno::done(unsafe { os::mprotect(addr.expose_provenance(), len, prot.bits() as usize) })
 }
 
 /// Tells the kernel how the range will be used; some advice changes what it holds.
@@ -244,7 +235,7 @@ pub unsafe fn mprotect(addr: *mut c_void, len: usize, prot: Prot) -> Result<()> 
 #[inline]
 pub unsafe fn madvise(addr: *mut c_void, len: usize, advice: Advice) -> Result<()> {
     // SAFETY: the caller's contract.
-    done(unsafe { os::madvise(addr.expose_provenance(), len, advice.raw() as usize) })
+    Errno::done(unsafe { os::madvise(addr.expose_provenance(), len, advice.raw() as usize) })
 }
 
 /// Brings the changed pages of a shared file mapping to the file.
@@ -278,7 +269,7 @@ pub unsafe fn madvise(addr: *mut c_void, len: usize, advice: Advice) -> Result<(
 #[inline]
 pub unsafe fn msync(addr: *mut c_void, len: usize, flags: SyncFlags) -> Result<()> {
     // SAFETY: the caller's contract.
-    done(unsafe { os::msync(addr.expose_provenance(), len, flags.bits() as usize) })
+    Errno::done(unsafe { os::msync(addr.expose_provenance(), len, flags.bits() as usize) })
 }
 
 /// Resizes a mapping, moves it, or both, and returns where it is then.
@@ -369,7 +360,7 @@ pub unsafe fn mremap(
 #[inline]
 pub unsafe fn mincore(addr: *mut c_void, len: usize, vec: *mut u8) -> Result<()> {
     // SAFETY: the caller's contract.
-    done(unsafe { os::mincore(addr.expose_provenance(), len, vec.expose_provenance()) })
+    Errno::done(unsafe { os::mincore(addr.expose_provenance(), len, vec.expose_provenance()) })
 }
 
 /// Makes the pages that the range touches present and keeps them in memory.
@@ -399,7 +390,7 @@ pub unsafe fn mincore(addr: *mut c_void, len: usize, vec: *mut u8) -> Result<()>
 #[inline]
 pub unsafe fn mlock(addr: *mut c_void, len: usize) -> Result<()> {
     // SAFETY: the caller's contract.
-    done(unsafe { os::mlock(addr.expose_provenance(), len) })
+    Errno::done(unsafe { os::mlock(addr.expose_provenance(), len) })
 }
 
 /// Keeps the pages that the range touches in memory from when they are first used; those in memory now, at once.
@@ -420,7 +411,7 @@ pub unsafe fn mlock(addr: *mut c_void, len: usize) -> Result<()> {
 #[inline]
 pub unsafe fn mlock_onfault(addr: *mut c_void, len: usize) -> Result<()> {
     // SAFETY: the caller's contract.
-    done(unsafe { os::mlock_onfault(addr.expose_provenance(), len) })
+    Errno::done(unsafe { os::mlock_onfault(addr.expose_provenance(), len) })
 }
 
 /// Undoes [`mlock`] for the pages that the range touches.
@@ -447,7 +438,7 @@ pub unsafe fn mlock_onfault(addr: *mut c_void, len: usize) -> Result<()> {
 #[inline]
 pub unsafe fn munlock(addr: *mut c_void, len: usize) -> Result<()> {
     // SAFETY: the caller's contract.
-    done(unsafe { os::munlock(addr.expose_provenance(), len) })
+    Errno::done(unsafe { os::munlock(addr.expose_provenance(), len) })
 }
 
 /// Keeps everything that the process has mapped, will map, or both, in memory.
@@ -474,7 +465,7 @@ pub unsafe fn munlock(addr: *mut c_void, len: usize) -> Result<()> {
 #[inline]
 pub unsafe fn mlockall(flags: LockAllFlags) -> Result<()> {
     // SAFETY: the caller's contract.
-    done(unsafe { os::mlockall(flags.bits() as usize) })
+    Errno::done(unsafe { os::mlockall(flags.bits() as usize) })
 }
 
 /// Undoes [`mlockall`] and every [`mlock`].
@@ -497,7 +488,7 @@ pub unsafe fn mlockall(flags: LockAllFlags) -> Result<()> {
 #[inline]
 pub unsafe fn munlockall() -> Result<()> {
     // SAFETY: the caller's contract.
-    done(unsafe { os::munlockall() })
+    Errno::done(unsafe { os::munlockall() })
 }
 
 /// Sets what a forked child finds in the pages that the range touches.
@@ -523,7 +514,7 @@ pub unsafe fn munlockall() -> Result<()> {
 #[inline]
 pub unsafe fn minherit(addr: *mut c_void, len: usize, inherit: Inherit) -> Result<()> {
     // SAFETY: the caller's contract.
-    done(unsafe { os::minherit(addr.expose_provenance(), len, inherit.raw() as usize) })
+    Errno::done(unsafe { os::minherit(addr.expose_provenance(), len, inherit.raw() as usize) })
 }
 
 /// Makes an empty memory object and returns a descriptor of it, open for reading and writing.

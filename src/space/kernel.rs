@@ -80,7 +80,8 @@ unsafe fn shorten(held: &os::Held, new_len: usize) -> Result<usize> {
 // SAFETY: a mapping that the kernel makes without being told to replace is nobody else's, and stays until it is unmapped,
 // replaced or moved. Its address is aligned, and `region` refuses 0; lengths are checked. Nothing panics.
 unsafe impl AddressSpace for Kernel {
-    #[inline]
+    // Where the request is made of constants, as most are, it comes down to the call and the length's check.
+    #[inline(always)]
     fn map(&self, request: &MapRequest<'_>) -> Result<Region> {
         let page = page_size();
         let Some((prot, flags)) = request.plain(page) else {
@@ -107,14 +108,14 @@ unsafe impl AddressSpace for Kernel {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     unsafe fn unmap(&self, region: Region) -> Result<()> {
         if region.is_empty() {
             return Err(Errno::EINVAL);
         }
         let len = check::region(region, page_size())?;
         // SAFETY: the caller's contract.
-        Errno::of(unsafe { os::munmap(region.start(), len) }).map(drop)
+        Errno::done(unsafe { os::munmap(region.start(), len) })
     }
 
     #[inline]
@@ -125,7 +126,7 @@ unsafe impl AddressSpace for Kernel {
             return Ok(());
         }
         // SAFETY: the caller's contract.
-        Errno::of(unsafe { os::mprotect(region.start(), len, prot as usize) }).map(drop)
+        Errno::done(unsafe { os::mprotect(region.start(), len, prot as usize) })
     }
 
     unsafe fn remap(
@@ -173,7 +174,7 @@ unsafe impl AddressSpace for Kernel {
             return Ok(());
         }
         // SAFETY: the caller's contract.
-        Errno::of(unsafe { os::madvise(region.start(), len, advice.raw() as usize) }).map(drop)
+        Errno::done(unsafe { os::madvise(region.start(), len, advice.raw() as usize) })
     }
 
     unsafe fn discard(&self, region: Region, how: Discard, attrs: &Attrs) -> Result<()> {

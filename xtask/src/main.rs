@@ -65,7 +65,7 @@ enum Task {
     },
     /// Runs a benchmark
     Bench {
-        /// The name of the benchmark: raw
+        /// The name of the benchmark: raw, space
         name: String,
         /// What it is given
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

@@ -1,6 +1,8 @@
 //! The pairs, each in a function of its own: a compiler that saw the loop around it would load constants only once.
 
-use core::{arch::asm, hint::black_box, num::NonZeroUsize, ptr};
+use core::{arch::asm, num::NonZeroUsize, ptr};
+
+use rawmap_benches::failed;
 
 /// One anonymous page.
 const LEN: usize = 4096;
@@ -16,28 +18,6 @@ pub(crate) const PAIRS: [(&str, fn()); 8] = [
     ("nix", nix),
     ("memmap2", memmap2),
 ];
-
-/// No pair: what calling one costs.
-#[inline(never)]
-pub(crate) fn empty() {
-    // SAFETY: no instruction; it only keeps the call.
-    unsafe { asm!("", options(nomem, nostack, preserves_flags)) };
-}
-
-/// Runs a kind of pair so many times.
-#[inline(never)]
-pub(crate) fn repeat(pair: fn(), pairs: u32) {
-    for _ in 0..pairs {
-        black_box(pair)();
-    }
-}
-
-/// Ends the process by one instruction, so that no pair has to make a stack frame for it.
-#[inline(always)]
-fn failed() -> ! {
-    // SAFETY: an invalid instruction, and nothing after it.
-    unsafe { asm!("ud2", options(noreturn, nomem, nostack)) }
-}
 
 /// Both calls by assembly, both results compared with the range of errors: the least that a program can do.
 #[inline(never)]

@@ -4,26 +4,27 @@ use std::{env, fs, process::Command};
 
 use anyhow::{Context, Result, bail};
 
-use crate::pairs::{PAIRS, empty, repeat};
+use crate::pair::{Pair, empty, repeat};
 
 const FEW: u32 = 1000;
 const MANY: u32 = 9000;
 
 /// What callgrind looks at: so many pairs of this name, or of nothing.
-pub(crate) fn run(name: &str, pairs: u32) -> Result<()> {
-    let (_, pair) = PAIRS
-        .into_iter()
-        .chain([("empty", empty as fn())])
+pub(crate) fn run(known: &[Pair], name: &str, pairs: u32) -> Result<()> {
+    let nothing = ("empty", empty as fn());
+    let (_, pair) = known
+        .iter()
+        .chain([&nothing])
         .find(|(known, _)| *known == name)
         .with_context(|| format!("no pair is called {name}"))?;
-    repeat(pair, pairs);
+    repeat(*pair, pairs);
     Ok(())
 }
 
 /// Instructions a pair, by name.
-pub(crate) fn measure() -> Result<Vec<(&'static str, u64)>> {
+pub(crate) fn measure(pairs: &[Pair]) -> Result<Vec<(&'static str, u64)>> {
     let per_call = per_iteration("empty")?;
-    PAIRS
+    pairs
         .iter()
         .map(|(name, _)| {
             let whole = per_iteration(name)?;
