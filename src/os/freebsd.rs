@@ -21,7 +21,9 @@ pub(crate) use contents::sync;
 pub(crate) use errno::error_text;
 pub(crate) use locking::{lock, unlock};
 pub(crate) use moving::{grow_anywhere, grow_in_place, move_to};
-pub(crate) use placement::{CONCEAL, HARMLESS_FLAGS, POPULATE, map_at, settle};
+pub(crate) use placement::{
+    CONCEAL, HARMLESS_FLAGS, POPULATE, map_at, map_within, refusal, settle,
+};
 
 calls! {
     mmap(addr, len, prot, flags, fd, offset) => call6::<SYS_MMAP>(addr, len, prot, flags, fd, offset);

@@ -26,7 +26,7 @@ pub(crate) use errno::error_text;
 pub(crate) use locking::{lock, unlock};
 pub(crate) use moving::{grow_anywhere, grow_in_place, move_to};
 pub(crate) use placement::{
-    HARMLESS_FLAGS, huge_pages, map_anywhere, map_at, map_over, protection,
+    HARMLESS_FLAGS, huge_pages, map_anywhere, map_at, map_over, protection, refusal,
 };
 
 calls! {

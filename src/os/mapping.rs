@@ -1,6 +1,6 @@
 //! What the portable layer asks of a system, in words that it has checked before.
 
-use super::{mmap, protection};
+use super::{MAP_ANONYMOUS, mmap, protection, refusal};
 use crate::{Errno, Result};
 
 /// A mapping that is to be made.
@@ -36,7 +36,7 @@ impl NewMapping {
     /// If `flags` replace what is there, nothing relies on the pages of the range.
     pub(in crate::os) unsafe fn map(&self, at: usize, max_prot: u32, flags: u32) -> Result<usize> {
         // SAFETY: without flags that replace, the kernel makes memory that nobody has; with them, the caller's contract.
-        Errno::of(unsafe {
+        let answer = Errno::of(unsafe {
             mmap(
                 at,
                 self.len,
@@ -45,7 +45,12 @@ impl NewMapping {
                 self.fd,
                 self.offset,
             )
-        })
+        });
+        answer.map_err(|error| refusal(error, self.is_anonymous()))
+    }
+
+    pub(in crate::os) const fn is_anonymous(&self) -> bool {
+        self.flags & MAP_ANONYMOUS != 0
     }
 }
 

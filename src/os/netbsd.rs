@@ -22,7 +22,9 @@ pub(crate) use contents::sync;
 pub(crate) use errno::error_text;
 pub(crate) use locking::{lock, unlock};
 pub(crate) use moving::{grow_anywhere, grow_in_place, move_to};
-pub(crate) use placement::{CONCEAL, HARMLESS_FLAGS, POPULATE, map_at, settle};
+pub(crate) use placement::{
+    CONCEAL, HARMLESS_FLAGS, POPULATE, map_at, map_within, refusal, settle,
+};
 
 /// Stands before an `off_t`, where 32-bit machines need an even register; the kernel ignores it.
 const PAD: usize = 0;

@@ -75,7 +75,7 @@ pub(super) fn held(region: Region, attrs: &Attrs, page: usize) -> Result<os::Hel
     let len = self::region(region, granule)?;
     let (prot, max_prot) = protections(attrs.prot(), attrs.max_prot())?;
     Ok(os::Held {
-        addr: region.start(),
+        addr: region.expose(),
         len,
         prot,
         max_prot,

@@ -47,7 +47,7 @@ fn map_with_means(request: &MapRequest<'_>) -> Result<Region> {
     let new = request.prepare(page_size())?;
     let addr = match request.requested_placement() {
         Placement::Anywhere => os::map_anywhere(&new, 0)?,
-        Placement::Hint(hint) => os::map_anywhere(&new, hint & !(new.granule - 1))?,
+        Placement::Hint(hint) => os::map_anywhere(&new, hint & !(new.align - 1))?,
         Placement::FixedNoReplace(0) => return Err(Errno::EPERM),
         Placement::FixedNoReplace(at) => {
             check::place(at, new.len, new.align)?;
@@ -90,7 +90,10 @@ unsafe impl AddressSpace for Kernel {
         let len = check::length(request.requested_len(), page)?;
         // SAFETY: a new mapping where the kernel chooses.
         let answer = unsafe { os::mmap(0, len, prot as usize, flags as usize, usize::MAX, 0) };
-        region(Errno::of(answer)?, len)
+        match Errno::of(answer) {
+            Ok(addr) => region(addr, len),
+            Err(error) => Err(os::refusal(error, true)),
+        }
     }
 
     unsafe fn map_over(&self, at: Region, request: &MapRequest<'_>) -> Result<Region> {
@@ -102,7 +105,7 @@ unsafe impl AddressSpace for Kernel {
         check::place(at.start(), new.len, new.align)?;
         // SAFETY: the caller's contract. If the new mapping cannot be settled it stays: the range is still the caller's.
         unsafe {
-            let addr = os::map_over(&new, at.start())?;
+            let addr = os::map_over(&new, at.expose())?;
             os::settle(addr, &new)?;
             region(addr, new.len)
         }
@@ -115,7 +118,7 @@ unsafe impl AddressSpace for Kernel {
         }
         let len = check::region(region, page_size())?;
         // SAFETY: the caller's contract.
-        Errno::done(unsafe { os::munmap(region.start(), len) })
+        Errno::done(unsafe { os::munmap(region.expose(), len) })
     }
 
     #[inline]
@@ -126,7 +129,7 @@ unsafe impl AddressSpace for Kernel {
             return Ok(());
         }
         // SAFETY: the caller's contract.
-        Errno::done(unsafe { os::mprotect(region.start(), len, prot as usize) })
+        Errno::done(unsafe { os::mprotect(region.expose(), len, prot as usize) })
     }
 
     unsafe fn remap(
@@ -157,7 +160,7 @@ unsafe impl AddressSpace for Kernel {
                 MoveTo::FixedNoReplace(0) => return Err(Errno::EPERM),
                 MoveTo::FixedNoReplace(at) => {
                     check::place(at, new_len, held.granule)?;
-                    if at < held.end() && held.addr < at + new_len {
+                    if at < held.end() && held.addr <= at.wrapping_add(new_len - 1) {
                         return Err(Errno::EEXIST);
                     }
                     os::move_to(&held, new_len, at)?
@@ -174,7 +177,7 @@ unsafe impl AddressSpace for Kernel {
             return Ok(());
         }
         // SAFETY: the caller's contract.
-        Errno::done(unsafe { os::madvise(region.start(), len, advice.raw() as usize) })
+        Errno::done(unsafe { os::madvise(region.expose(), len, advice.raw() as usize) })
     }
 
     unsafe fn discard(&self, region: Region, how: Discard, attrs: &Attrs) -> Result<()> {
@@ -200,7 +203,7 @@ unsafe impl AddressSpace for Kernel {
             return Ok(());
         }
         // SAFETY: the caller's contract.
-        unsafe { os::inherit(region.start(), len, how.raw()) }
+        unsafe { os::inherit(region.expose(), len, how.raw()) }
     }
 
     fn sync(&self, region: Region, mode: SyncMode, invalidate: bool) -> Result<()> {
@@ -215,20 +218,20 @@ unsafe impl AddressSpace for Kernel {
         if len == 0 {
             return Ok(());
         }
-        os::sync(region.start(), len, wait, invalidate)
+        os::sync(region.expose(), len, wait, invalidate)
     }
 
     unsafe fn lock(&self, region: Region) -> Result<()> {
         match check::region(region, page_size())? {
             0 => Ok(()),
-            len => os::lock(region.start(), len),
+            len => os::lock(region.expose(), len),
         }
     }
 
     unsafe fn unlock(&self, region: Region) -> Result<()> {
         match check::region(region, page_size())? {
             0 => Ok(()),
-            len => os::unlock(region.start(), len),
+            len => os::unlock(region.expose(), len),
         }
     }
 }

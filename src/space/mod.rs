@@ -35,6 +35,10 @@
 //!
 //! After any of them nothing has changed, unless the method says otherwise. Everywhere else an empty region is no
 //! error, and no system call. Whatever a kernel answers besides is passed on.
+//!
+//! Some promises take more than one call, and what the first one mapped is given back if a later one is refused. Where the
+//! kernel refuses that too, as Linux does where unmapping would exceed the number of mappings, it stays mapped, and
+//! nobody knows of it.
 
 mod attrs;
 mod change;
@@ -65,8 +69,11 @@ use crate::{Advice, Errno, Inherit, Prot, Result};
 /// Of an implementation: a successful [`map`](Self::map) returns memory that no one else owns, not at address 0, aligned
 /// to the granule (the page size, or that of the huge pages that were asked for), of at most `isize::MAX` bytes, and
 /// valid until [`unmap`](Self::unmap), [`map_over`](Self::map_over) or [`remap`](Self::remap) of it by way of this value,
-/// of a clone of it or of a reference to it. Moving the value invalidates nothing. `Ok` means the whole range. No method
-/// unwinds.
+/// of a clone of it or of a reference to it. What `map_over` and `remap` return is as good. Moving the value invalidates
+/// nothing. `Ok` means the whole range: it is at the place and has the protection that were asked for, and reads as zero
+/// after [`Discard::Zero`]. An error of `unmap` or `remap` leaves the region the caller's, as long as it was and with what
+/// it held. [`sync`](Self::sync), [`lock`](Self::lock), [`unlock`](Self::unlock), [`inherit`](Self::inherit) and benign
+/// advice change no byte and no access. No method unwinds.
 pub unsafe trait AddressSpace {
     /// Makes a mapping, and never replaces one.
     ///
@@ -104,7 +111,7 @@ pub unsafe trait AddressSpace {
     /// The region is the caller's, and nothing relies on what it holds.
     unsafe fn map_over(&self, at: Region, request: &MapRequest<'_>) -> Result<Region>;
 
-    /// Unmaps a region, of which nothing need be mapped.
+    /// Unmaps a region. Parts of it where nothing is mapped are no error.
     ///
     /// # Errors
     ///
@@ -116,7 +123,7 @@ pub unsafe trait AddressSpace {
     ///
     /// # Safety
     ///
-    /// The region is the caller's, and nothing refers to it.
+    /// Whatever is mapped there is the caller's, and nothing refers to it.
     unsafe fn unmap(&self, region: Region) -> Result<()>;
 
     /// Sets what may be done with the pages.
@@ -138,7 +145,7 @@ pub unsafe trait AddressSpace {
     /// What is shortened or stays as long as it was does not move unless it is told to. New memory behind the old is
     /// like the old. On Linux and NetBSD the system does it. FreeBSD has no call for it: there a mapping can always be
     /// shortened, private anonymous memory grows where it is if there is room, and moves by copying if it can be read and
-    /// not be executed; its locks stay behind, and what was not resident becomes so. On FreeBSD and NetBSD the move is
+    /// not be executed; what was not resident becomes so. On FreeBSD and NetBSD a lock is lost by moving, and the move is
     /// not atomic: another thread may find the memory in both places or in none.
     ///
     /// Only the returned region is valid afterwards, even at the same address. It is aligned to the granule of `attrs`
@@ -149,8 +156,7 @@ pub unsafe trait AddressSpace {
     /// | error | cause |
     /// |---|---|
     /// | `ENOMEM` | no room in place |
-    /// | `ENOTSUP` | shared anonymous memory is to grow, which has no memory behind its end on Linux; the kernel holds the region in several pieces, as of mappings made apart (Linux; NetBSD moves them all, and FreeBSD copies them); other memory than said above (FreeBSD) |
-    /// | `EFAULT`, `EINVAL` | nothing is mapped there |
+    /// | `ENOTSUP` | shared anonymous memory is to grow, which has no memory behind its end on Linux; huge pages are to grow; the kernel holds the region in several pieces, as of mappings made apart (Linux; NetBSD moves them all, and FreeBSD copies them); other memory than said above (FreeBSD) |
     ///
     /// # Safety
     ///
@@ -178,7 +184,8 @@ pub unsafe trait AddressSpace {
     /// Drops what private anonymous memory holds, and keeps the memory as it is: protection, policy for children,
     /// concealment.
     ///
-    /// On FreeBSD and NetBSD a lock is lost by [`Discard::Zero`], which takes new memory or clears the old.
+    /// On FreeBSD and NetBSD a lock may be lost by [`Discard::Zero`], which takes new memory, and counts that against the
+    /// limits before the old is gone; or clears the old.
     ///
     /// # Errors
     ///
@@ -204,7 +211,7 @@ pub unsafe trait AddressSpace {
     /// | error | cause |
     /// |---|---|
     /// | `ENOTSUP` | [`Inherit::SHARE`] (Linux) |
-    /// | `EINVAL` | [`Inherit::ZERO`] of shared memory or a file (Linux); a value that the system does not have |
+    /// | `EINVAL` | [`Inherit::ZERO`] of shared memory, a file or huge pages (Linux); a value that the system does not have |
     ///
     /// # Safety
     ///
@@ -251,6 +258,7 @@ pub unsafe trait AddressSpace {
     /// | error | cause |
     /// |---|---|
     /// | `ENOMEM` | a page is not mapped (Linux, FreeBSD) |
+    /// | `EPERM` | only the privileged may unlock (FreeBSD) |
     /// | `ENOTSUP` | the implementation does not lock |
     ///
     /// # Safety

@@ -40,6 +40,12 @@ impl Region {
         self.ptr.addr().get()
     }
 
+    /// Where it starts, as an address that a kernel may be given, and that may become a pointer again.
+    #[inline]
+    pub(super) fn expose(self) -> usize {
+        self.as_ptr().expose_provenance()
+    }
+
     /// The first address behind it; `None` if that lies beyond the last address there is.
     #[must_use]
     #[inline]

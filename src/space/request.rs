@@ -136,7 +136,8 @@ impl<'fd> MapRequest<'fd> {
     }
 
     /// Pages of two to the power `log2` bytes from the pool of huge ones: 21 for 2 MiB. The length is rounded up to
-    /// them, and ranges of the mapping begin and end on them. A file has to lie in a file system of such pages.
+    /// them, and ranges of the mapping begin and end on them. A file has to lie in a file system of pages of this size, and
+    /// a file there has to be mapped with this method.
     ///
     /// **Systems:** Linux; `ENOTSUP` elsewhere. FreeBSD and Linux use larger pages by themselves where they can.
     #[inline]
@@ -153,7 +154,7 @@ impl<'fd> MapRequest<'fd> {
 
     /// Whether the pages are to stay out of core dumps.
     ///
-    /// **Systems:** Linux (not huge pages), FreeBSD; without effect on NetBSD.
+    /// **Systems:** Linux, FreeBSD; without effect on NetBSD.
     #[inline]
     pub const fn conceal(self, conceal: bool) -> Self {
         Self { conceal, ..self }

@@ -3,7 +3,7 @@
 use crate::{
     Errno, Result,
     os::{
-        CONCEAL, MAP_ALIGNMENT_SHIFT, MAP_FIXED, POPULATE, PROT_WRITE,
+        CONCEAL, MAP_ALIGNMENT_SHIFT, MAP_FIXED, POPULATE, map_within,
         mapping::{NewMapping, take_back},
         max_protection,
     },
@@ -28,9 +28,7 @@ pub(in crate::os) const fn alignment(new: &NewMapping) -> u32 {
     }
 }
 
-/// Maps with these flags besides those of every mapping, and with as much of the maximum protection as the descriptor
-/// allows: a mapping of a descriptor that is open for reading only can never become writable where it is shared, and a
-/// maximum that says so is refused.
+/// Maps with these flags besides those of every mapping.
 ///
 /// # Safety
 ///
@@ -39,22 +37,19 @@ pub(in crate::os) unsafe fn map(new: &NewMapping, at: usize, flags: u32) -> Resu
     let asked = |wish, flag| if wish { flag } else { 0 };
     let flags = flags | asked(new.conceal, CONCEAL) | asked(new.populate, POPULATE);
     // SAFETY: the caller's contract.
-    let with_max = |max_prot| unsafe { new.map(at, max_prot, flags) };
-    match with_max(new.max_prot) {
-        Err(Errno::EACCES) if new.max_prot != new.prot => {
-            match with_max(new.prot | new.max_prot & !PROT_WRITE) {
-                Err(Errno::EACCES) => with_max(new.prot),
-                answer => answer,
-            }
-        }
-        answer => answer,
-    }
+    unsafe { map_within(new, at, flags) }
 }
 
 /// Maps where the kernel chooses; what it does with the hint is its own affair.
 pub(crate) fn map_anywhere(new: &NewMapping, hint: usize) -> Result<usize> {
     // SAFETY: nothing is replaced.
-    let at = unsafe { map(new, hint, alignment(new)) }?;
+    let at = unsafe {
+        match map(new, hint, alignment(new)) {
+            // NetBSD 9 looks for room below the hint and nowhere else.
+            Err(Errno::ENOMEM) if hint != 0 => map(new, 0, alignment(new)),
+            answer => answer,
+        }
+    }?;
     if at.is_multiple_of(new.align) {
         return Ok(at);
     }

@@ -7,9 +7,10 @@ use crate::{
     os::{CTL_HW, CTL_KERN, HW_PAGESIZE, sysctl},
 };
 
-/// A variable by its two-part name; `None` if the kernel does not know it, or it is of another size.
-pub(in crate::os) fn value<T: Number>(name: [i32; 2]) -> Option<T> {
-    let mut value = T::default();
+/// A variable of the type `int` by its two-part name; `None` if the kernel does not know it, if it is of another size, or
+/// negative.
+fn int(name: [i32; 2]) -> Option<u32> {
+    let mut value = 0i32;
     let mut size = size_of_val(&value);
     // SAFETY: the kernel reads as many parts of `name` as it is told, and writes at most `size` bytes to `value` and
     // the number written to `size`, all of which are exposed. The null new value means that nothing is set.
@@ -24,17 +25,10 @@ pub(in crate::os) fn value<T: Number>(name: [i32; 2]) -> Option<T> {
         )
     };
     Errno::of(answer).ok()?;
-    (size == size_of_val(&value)).then_some(value)
-}
-
-/// A number that every pattern of bits is, so that the kernel may write it.
-pub(in crate::os) trait Number: Copy + Default {}
-impl Number for i32 {}
-impl Number for usize {}
-
-/// A variable of the type `int`; `None` also if it is negative.
-fn int(name: [i32; 2]) -> Option<u32> {
-    u32::try_from(value::<i32>(name)?).ok()
+    if size != size_of_val(&value) {
+        return None;
+    }
+    u32::try_from(value).ok()
 }
 
 /// The page size, by hw.pagesize.

@@ -6,10 +6,7 @@ use crate::{Errno, Result};
 /// Locks a range; `ENOMEM` over the limit.
 pub(crate) fn lock(addr: usize, len: usize) -> Result<()> {
     // SAFETY: no byte of memory changes.
-    match Errno::of(unsafe { mlock(addr, len) }) {
-        Err(Errno::EAGAIN) => Err(Errno::ENOMEM),
-        answer => answer.map(drop),
-    }
+    Errno::of(unsafe { mlock(addr, len) }).map(drop)
 }
 
 /// Unlocks a range, of which nothing need be locked.

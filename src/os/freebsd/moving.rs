@@ -79,8 +79,9 @@ unsafe fn move_by_copying(
     unsafe {
         let from = ptr::with_exposed_provenance::<u8>(held.addr);
         let to = ptr::with_exposed_provenance_mut::<u8>(at);
-        ptr::copy_nonoverlapping(from, to, held.len.min(new_len));
+        // First: a child that is forked meanwhile is not to find what it must not have.
         inherit_or_take_back(held, at, new_len)?;
+        ptr::copy_nonoverlapping(from, to, held.len.min(new_len));
         let finished =
             set_protection(held, at, new_len).and_then(|()| Errno::of(munmap(held.addr, held.len)));
         if let Err(error) = finished {

@@ -62,7 +62,11 @@ unsafe fn populate(addr: usize, new: &NewMapping) -> Result<()> {
     // SAFETY: pages become present, and hold what they would have held.
     unsafe {
         match advise(addr, new.len, advice) {
-            Err(Errno::EINVAL) => where_possible(advise(addr, new.len, MADV_WILLNEED)),
+            Err(Errno::EINVAL) => {
+                // Nobody can say whether it helped.
+                let _ = advise(addr, new.len, MADV_WILLNEED);
+                Ok(())
+            }
             answer => answer,
         }
     }

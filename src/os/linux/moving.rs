@@ -3,26 +3,29 @@
 use core::ptr;
 
 use super::{
-    FUTEX_PRIVATE_FLAG, FUTEX_WAIT, MAP_NORESERVE, MAP_PRIVATE, MREMAP_FIXED, MREMAP_MAYMOVE,
-    PROT_NONE, PROT_READ, PROT_WRITE, futex, mprotect, mremap, placement::map_at,
+    FUTEX_PRIVATE_FLAG, FUTEX_WAIT, MREMAP_FIXED, MREMAP_MAYMOVE, PROT_READ, PROT_WRITE, futex,
+    mprotect, mremap,
+    placement::{map_at, reservation},
 };
 use crate::{
     Errno, Result,
-    os::{
-        MAP_ANONYMOUS,
-        mapping::{Held, NewMapping, take_back},
-    },
+    os::mapping::{Held, take_back},
+    page_size,
 };
 
 /// # Safety
 ///
-/// The range is the caller's, who uses only what is answered from now on. `to`, where `flags` say FIXED, is the caller's
-/// to replace.
-unsafe fn remap(held: &Held, new_len: usize, flags: u32, to: usize) -> Result<usize> {
+/// The first `len` bytes are the caller's, who uses only what is answered from now on. `to`, where `flags` say FIXED, is
+/// the caller's to replace.
+unsafe fn remap(held: &Held, len: usize, new_len: usize, flags: u32, to: usize) -> Result<usize> {
     // SAFETY: the caller's contract.
-    match Errno::of(unsafe { mremap(held.addr, held.len, new_len, flags as usize, to) }) {
+    match Errno::of(unsafe { mremap(held.addr, len, new_len, flags as usize, to) }) {
         // The kernel holds the range in several pieces.
         Err(Errno::EFAULT) => Err(Errno::ENOTSUP),
+        // Huge pages, which do not grow.
+        Err(Errno::EINVAL) if new_len > len && held.granule != page_size() => Err(Errno::ENOTSUP),
+        // The limit on locked memory is a limit like others.
+        Err(Errno::EAGAIN) => Err(Errno::ENOMEM),
         answer => answer,
     }
 }
@@ -34,7 +37,7 @@ unsafe fn remap(held: &Held, new_len: usize, flags: u32, to: usize) -> Result<us
 /// The range is the caller's.
 pub(crate) unsafe fn grow_in_place(held: &Held, new_len: usize) -> Result<usize> {
     // SAFETY: the caller's contract.
-    unsafe { remap(held, new_len, 0, 0) }
+    unsafe { remap(held, held.len, new_len, 0, 0) }
 }
 
 /// Makes a mapping longer, wherever there is room.
@@ -44,7 +47,29 @@ pub(crate) unsafe fn grow_in_place(held: &Held, new_len: usize) -> Result<usize>
 /// The range is the caller's, who uses only the answered address from now on.
 pub(crate) unsafe fn grow_anywhere(held: &Held, new_len: usize) -> Result<usize> {
     // SAFETY: the caller's contract.
-    unsafe { remap(held, new_len, MREMAP_MAYMOVE, 0) }
+    unsafe { remap(held, held.len, new_len, MREMAP_MAYMOVE, 0) }
+}
+
+/// Does the kernel hold the first `len` bytes in one piece? `ENOTSUP` if not.
+///
+/// Kernels since 6.17 move several pieces of unchanged length, one after the other, and may stop on the way. Growing by a
+/// page is refused for several pieces before anything else is looked at; a page that comes is given back.
+///
+/// # Safety
+///
+/// The range is the caller's.
+unsafe fn is_one_piece(held: &Held, len: usize) -> Result<()> {
+    let page = page_size();
+    // SAFETY: the caller's contract; a page behind the range is there only if this call made it.
+    unsafe {
+        match remap(held, len, len + page, 0, 0) {
+            Ok(_) => take_back(held.addr + len, page),
+            // No room behind it, or a limit. Huge pages say nothing of their pieces.
+            Err(Errno::ENOMEM | Errno::EINVAL) => Ok(()),
+            Err(Errno::ENOTSUP) if held.granule != page => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// Moves a mapping to this address, and makes it so long; `EEXIST` if anything is there.
@@ -52,40 +77,35 @@ pub(crate) unsafe fn grow_anywhere(held: &Held, new_len: usize) -> Result<usize>
 /// The kernel moves to an address only by replacing what is there, so a reservation of our own is what it replaces.
 /// Where the kernel refuses, it may have unmapped the reservation or not, and somebody else may have mapped there since.
 /// Nothing of theirs may be unmapped and nothing of ours be left. Mapping there once more, without replacing, tells the
-/// one case; a word in the reservation, which nobody else can have written there, tells the other.
+/// one case; a word in the reservation, which hardly anybody else can have written there, tells the other.
+///
+/// What is to be shorter is cut after it moved: a kernel that cuts and moves in one call may refuse after it has cut.
 ///
 /// # Safety
 ///
 /// The range is the caller's, who uses only the answered address from now on.
 pub(crate) unsafe fn move_to(held: &Held, new_len: usize, to: usize) -> Result<usize> {
-    // Moves nothing, and says whether the kernel holds the range in one piece.
-    // SAFETY: the caller's contract.
-    unsafe { remap(held, held.len, 0, 0) }?;
-    let reservation = NewMapping {
-        len: new_len,
-        prot: PROT_NONE,
-        max_prot: PROT_NONE,
-        flags: MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-        fd: usize::MAX,
-        offset: 0,
-        granule: held.granule,
-        align: held.granule,
-        conceal: false,
-        populate: false,
-        inherit: None,
-    };
+    let moving = held.len.min(new_len);
+    if moving == new_len {
+        // SAFETY: the caller's contract.
+        unsafe { is_one_piece(held, moving) }?;
+    }
+    let reservation = reservation(new_len, 0);
     let mark = Mark::of(to);
     map_at(&reservation, to)?;
     // SAFETY: the reservation was made just now, and while it is there it is unmapped again. The move replaces it and
-    // nothing else; the rest is the caller's contract.
+    // nothing else. What is behind the moved part is the caller's, and was not asked for.
     unsafe {
         if let Err(error) = mark.write(to) {
             let _ = take_back(to, new_len);
             return Err(error);
         }
-        let moved = remap(held, new_len, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+        let moved = remap(held, moving, new_len, MREMAP_MAYMOVE | MREMAP_FIXED, to);
         if moved.is_err() && (map_at(&reservation, to).is_ok() || mark.is_at(to)) {
             let _ = take_back(to, new_len);
+        }
+        if moved.is_ok() && moving < held.len {
+            let _ = take_back(held.addr + moving, held.len - moving);
         }
         moved
     }
@@ -129,6 +149,10 @@ impl Mark {
         let timeout = no_time.as_ptr().expose_provenance();
         // SAFETY: the kernel reads the word at `at` and the time, and waits for no time at all if the word is this one.
         let answer = unsafe { futex(at, operation as usize, self.0 as usize, timeout) };
-        Errno::of(answer) == Err(Errno::ETIMEDOUT)
+        // A signal may come, but not before the kernel has found the word to be this one.
+        matches!(
+            Errno::of(answer),
+            Ok(_) | Err(Errno::ETIMEDOUT | Errno::EINTR)
+        )
     }
 }

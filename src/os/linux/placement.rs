@@ -2,7 +2,7 @@
 
 use super::{
     MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_HUGE_SHIFT, MAP_HUGETLB, MAP_NORESERVE, MAP_PRIVATE,
-    PROT_NONE,
+    MAP_TYPE, PROT_NONE,
 };
 use crate::{
     Errno, Result,
@@ -10,6 +10,7 @@ use crate::{
         MAP_ANONYMOUS,
         mapping::{NewMapping, take_back},
     },
+    page_size,
 };
 
 /// Flags of mmap that a portable request may carry: they replace nothing, place nothing at an address, and leave the
@@ -31,6 +32,31 @@ pub(crate) const fn protection(prot: u32, _max_prot: u32) -> u32 {
     prot
 }
 
+/// What mmap's refusal means: the limit on locked memory, where everything is locked, is a limit like others.
+pub(crate) const fn refusal(error: Errno, _anonymous: bool) -> Errno {
+    match error {
+        Errno::EAGAIN => Errno::ENOMEM,
+        error => error,
+    }
+}
+
+/// Addresses without memory behind them.
+pub(super) const fn reservation(len: usize, flags: u32) -> NewMapping {
+    NewMapping {
+        len,
+        prot: PROT_NONE,
+        max_prot: PROT_NONE,
+        flags: MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags,
+        fd: usize::MAX,
+        offset: 0,
+        granule: 1,
+        align: 1,
+        conceal: false,
+        populate: false,
+        inherit: None,
+    }
+}
+
 /// How often a place is looked for anew when somebody else took it.
 const ATTEMPTS: u32 = 64;
 
@@ -40,7 +66,7 @@ pub(crate) fn map_anywhere(new: &NewMapping, hint: usize) -> Result<usize> {
         // SAFETY: nothing is replaced.
         return unsafe { new.map(hint, new.max_prot, 0) };
     }
-    if hint != 0 && hint.is_multiple_of(new.align) {
+    if hint != 0 {
         // SAFETY: nothing is replaced.
         let at = unsafe { new.map(hint, new.max_prot, 0) }?;
         if at.is_multiple_of(new.align) {
@@ -49,17 +75,22 @@ pub(crate) fn map_anywhere(new: &NewMapping, hint: usize) -> Result<usize> {
         // SAFETY: it was made just now.
         unsafe { take_back(at, new.len) }?;
     }
-    if new.flags & (MAP_ANONYMOUS | MAP_HUGETLB) == MAP_ANONYMOUS {
-        map_more_and_trim(new)
-    } else {
-        map_at_a_gap(new)
+    // Every byte of private anonymous memory is like the others, so that it can be cut.
+    let cuttable = MAP_PRIVATE | MAP_ANONYMOUS;
+    if new.flags & (MAP_TYPE | MAP_ANONYMOUS | MAP_HUGETLB) == cuttable {
+        match map_more_and_trim(new) {
+            // What would be given back may be more than there is.
+            Err(Errno::ENOMEM) => {}
+            answer => return answer,
+        }
     }
+    map_at_a_gap(new)
 }
 
-/// A length that holds an aligned range, wherever it begins.
+/// A length that holds an aligned range, whichever page it begins at.
 fn roomy(new: &NewMapping) -> Result<usize> {
     new.len
-        .checked_add(new.align - new.granule)
+        .checked_add(new.align - page_size())
         .filter(|&len| len <= isize::MAX as usize)
         .ok_or(Errno::ENOMEM)
 }
@@ -76,8 +107,7 @@ const fn aligned(base: usize, align: usize) -> usize {
 ///   |  before, given back  |  the mapping     |  after, given back  |
 /// ```
 ///
-/// Every byte of anonymous memory is like the others, so it is the mapping itself that is cut, and no moment has a
-/// place that is free for others to take.
+/// It is the mapping itself that is cut, and no moment has a place that is free for others to take.
 fn map_more_and_trim(new: &NewMapping) -> Result<usize> {
     let roomy = NewMapping {
         len: roomy(new)?,
@@ -110,17 +140,10 @@ fn map_more_and_trim(new: &NewMapping) -> Result<usize> {
 /// Looks for a place by a mapping that it gives back, and maps there unless somebody was faster.
 ///
 /// A file cannot be cut like anonymous memory, since its offset has to stand at an address that is known only
-/// afterwards; and of huge pages there may not be enough for the ends that would be given back.
+/// afterwards, nor can shared memory, whose object would keep the length of all of it; and of huge pages there may not be
+/// enough for the ends that would be given back.
 fn map_at_a_gap(new: &NewMapping) -> Result<usize> {
-    let gap = NewMapping {
-        len: roomy(new)?,
-        prot: PROT_NONE,
-        max_prot: PROT_NONE,
-        flags: MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | new.flags & LOW_OR_HIGH,
-        fd: usize::MAX,
-        offset: 0,
-        ..*new
-    };
+    let gap = reservation(roomy(new)?, new.flags & LOW_OR_HIGH);
     for _ in 0..ATTEMPTS {
         // SAFETY: nothing is replaced.
         let base = unsafe { gap.map(0, gap.max_prot, 0) }?;

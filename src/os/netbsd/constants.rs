@@ -102,9 +102,6 @@ constants! {
     HW_PAGESIZE: i32 = 7 => "HW_PAGESIZE";
     /// Int: system revision.
     KERN_OSREV: i32 = 3 => "KERN_OSREV";
-    /// Virtual memory.
-    CTL_VM: i32 = 2 => "CTL_VM";
-    VM_MAXADDRESS: i32 = 15 => "VM_MAXADDRESS";
     SYS_CLOSE: usize = 6 => "SYS_close";
     SYS_MUNMAP: usize = 73 => "SYS_munmap";
     SYS_MPROTECT: usize = 74 => "SYS_mprotect";

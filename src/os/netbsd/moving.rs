@@ -47,7 +47,8 @@ pub(crate) unsafe fn move_to(held: &Held, new_len: usize, to: usize) -> Result<u
     let moved = unsafe { remap(held, new_len, MAP_FIXED, to) };
     moved.map_err(|error| match error {
         // The place is lacking, or memory is. What a new mapping meets there tells.
-        Errno::ENOMEM if is_within_user_space(to, new_len) => {
+        _ if !is_within_user_space(to, new_len) => Errno::ENOMEM,
+        Errno::ENOMEM => {
             let mut probe = held.anew(super::PROT_NONE);
             probe.len = new_len;
             match map_at(&probe, to) {

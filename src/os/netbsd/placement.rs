@@ -1,15 +1,16 @@
 //! Where a new mapping goes.
 
 use super::{
-    CTL_VM, MADV_WILLNEED, MAP_FIXED, MAP_HASSEMAPHORE, MAP_NORESERVE, MAP_STACK, MAP_TRYFIXED,
-    PROT_NONE, VM_MAXADDRESS, mremap,
+    MADV_WILLNEED, MAP_FIXED, MAP_HASSEMAPHORE, MAP_NORESERVE, MAP_PRIVATE, MAP_STACK,
+    MAP_TRYFIXED, PROT_EXEC, PROT_NONE, PROT_READ, PROT_WRITE, mremap,
 };
 use crate::{
     Errno, Result,
     os::{
-        bsd::{inheritance::inherit, placement::map, sysctl},
+        bsd::{inheritance::inherit, placement::map},
         madvise,
         mapping::{NewMapping, take_back},
+        mmap,
     },
 };
 
@@ -28,7 +29,13 @@ pub(crate) const POPULATE: u32 = 0;
 /// it mapped is moved then, which it does only to a free place.
 pub(crate) fn map_at(new: &NewMapping, at: usize) -> Result<usize> {
     // SAFETY: nothing is replaced.
-    let came = unsafe { map(new, at, MAP_TRYFIXED) }?;
+    let came = unsafe {
+        match map(new, at, MAP_TRYFIXED) {
+            // NetBSD 9 looks for room below the hint and nowhere else.
+            Err(Errno::ENOMEM) => map(new, 0, 0),
+            answer => answer,
+        }
+    }?;
     if came == at {
         return Ok(at);
     }
@@ -38,20 +45,48 @@ pub(crate) fn map_at(new: &NewMapping, at: usize) -> Result<usize> {
         // SAFETY: it was made just now.
         let _ = unsafe { take_back(came, new.len) };
         match error {
+            _ if !is_within_user_space(at, new.len) => Errno::ENOMEM,
             // There was memory for this mapping, so it is the place that is lacking.
-            Errno::ENOMEM if is_within_user_space(at, new.len) => Errno::EEXIST,
+            Errno::ENOMEM => Errno::EEXIST,
             error => error,
         }
     })
 }
 
-/// Can a program have this place? Yes, if the kernel does not say where its memory ends.
-pub(super) fn is_within_user_space(at: usize, len: usize) -> bool {
-    match (at.checked_add(len), sysctl::value([CTL_VM, VM_MAXADDRESS])) {
-        (Some(end), Some(last)) => end <= last,
-        (Some(_), None) => true,
-        (None, _) => false,
+/// What mmap's refusal means: nothing else than what it says.
+pub(crate) const fn refusal(error: Errno, _anonymous: bool) -> Errno {
+    error
+}
+
+/// Maps with as much of the maximum protection as the descriptor allows: where that is open for reading only, a shared
+/// mapping can never become writable, and the kernel refuses a maximum that says so, before it does anything else.
+///
+/// # Safety
+///
+/// If `flags` replace what is there, nothing relies on the pages of the range.
+pub(crate) unsafe fn map_within(new: &NewMapping, at: usize, flags: u32) -> Result<usize> {
+    let less = [0, PROT_WRITE, PROT_READ, PROT_READ | PROT_WRITE | PROT_EXEC];
+    let mut answer = Err(Errno::EACCES);
+    for less in less {
+        let max_prot = new.prot | new.max_prot & !less;
+        // SAFETY: the caller's contract.
+        answer = unsafe { new.map(at, max_prot, flags) };
+        if answer != Err(Errno::EACCES) || new.is_anonymous() || new.max_prot == new.prot {
+            break;
+        }
     }
+    answer
+}
+
+/// Can a program have this place?
+///
+/// The kernel looks at a fixed place before it looks at the descriptor, and at that before it replaces anything; and here
+/// there is no descriptor. What vm.maxaddress tells is not where programs end: on amd64 that lies below.
+pub(super) fn is_within_user_space(at: usize, len: usize) -> bool {
+    let flags = MAP_FIXED | MAP_PRIVATE;
+    // SAFETY: nothing can be mapped, so nothing is replaced.
+    let answer = unsafe { mmap(at, len, PROT_NONE as usize, flags as usize, usize::MAX, 0) };
+    Errno::of(answer) == Err(Errno::EBADF)
 }
 
 /// Gives a mapping that was made just now what the call that made it could not.
