@@ -66,6 +66,8 @@ mod flags;
 mod os;
 mod page;
 pub mod raw;
+#[cfg(feature = "registry")]
+pub mod registry;
 pub mod space;
 
 pub use errno::{Errno, Result};

@@ -177,6 +177,38 @@ open_values! {
     }
 }
 
+/// What advice changes that a registry remembers.
+#[cfg(feature = "registry")]
+impl Advice {
+    /// What forked children find from then on.
+    pub(crate) const fn sets_inherit(self) -> Option<crate::Inherit> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::DONTFORK => Some(crate::Inherit::NONE),
+            #[cfg(target_os = "linux")]
+            Self::WIPEONFORK => Some(crate::Inherit::ZERO),
+            #[cfg(target_os = "linux")]
+            Self::DOFORK | Self::KEEPONFORK => Some(crate::Inherit::COPY),
+            _ => None,
+        }
+    }
+
+    /// Whether the range is out of core dumps from then on.
+    pub(crate) const fn sets_conceal(self) -> Option<bool> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::DONTDUMP => Some(true),
+            #[cfg(target_os = "linux")]
+            Self::DODUMP => Some(false),
+            #[cfg(target_os = "freebsd")]
+            Self::NOCORE => Some(true),
+            #[cfg(target_os = "freebsd")]
+            Self::CORE => Some(false),
+            _ => None,
+        }
+    }
+}
+
 impl Advice {
     /// Is this advice harmless: no byte of the range changes by it, no access becomes impossible, nobody else is
     /// affected, and a forked child finds what it would have found?

@@ -9,6 +9,8 @@ mod errno;
 mod locking;
 mod moving;
 mod placement;
+#[cfg_attr(not(feature = "registry"), allow(dead_code))]
+mod threads;
 
 pub(crate) use super::bsd::{
     contents::{discard_lazily, discard_to_zero},
@@ -24,6 +26,8 @@ pub(crate) use moving::{grow_anywhere, grow_in_place, move_to};
 pub(crate) use placement::{
     CONCEAL, HARMLESS_FLAGS, POPULATE, map_at, map_within, refusal, settle,
 };
+#[cfg_attr(not(feature = "registry"), allow(unused_imports))]
+pub(crate) use threads::{thread_id, wait, wake};
 
 calls! {
     mmap(addr, len, prot, flags, fd, offset) => call6::<SYS_MMAP>(addr, len, prot, flags, fd, offset);
@@ -42,6 +46,8 @@ calls! {
     } else {
         super::ABSENT
     };
+    thr_self(id) => call1::<SYS_THR_SELF>(id);
+    umtx_op(word, operation, value, first, second) => call5::<SYS_UMTX_OP>(word, operation, value, first, second);
     close(descriptor) => call1::<SYS_CLOSE>(descriptor);
     sysctl(name, name_len, old, old_len, new, new_len) => call6::<SYS_SYSCTL>(name, name_len, old, old_len, new, new_len);
 }

@@ -18,6 +18,8 @@ mod errno;
 mod locking;
 mod moving;
 mod placement;
+#[cfg_attr(not(feature = "registry"), allow(dead_code))]
+mod threads;
 
 pub(crate) use attributes::{inherit, settle};
 pub(crate) use constants::*;
@@ -44,6 +46,7 @@ calls! {
     munlockall() => call1::<{ Sysno::munlockall as usize }>(0);
     memfd_create(name, flags) => call2::<{ Sysno::memfd_create as usize }>(name, flags);
     close(descriptor) => call1::<{ Sysno::close as usize }>(descriptor);
+    gettid() => call1::<{ Sysno::gettid as usize }>(0);
     futex(word, operation, value, timeout) => call5::<{ Sysno::futex as usize }>(word, operation, value, timeout, 0);
 }
 
@@ -61,6 +64,9 @@ pub(crate) const INHERIT_SHARE: i32 = 0;
 pub(crate) const INHERIT_COPY: i32 = 1;
 pub(crate) const INHERIT_NONE: i32 = 2;
 pub(crate) const INHERIT_ZERO: i32 = 3;
+
+#[cfg_attr(not(feature = "registry"), allow(unused_imports))]
+pub(crate) use threads::{thread_id, wait, wake};
 
 /// The protection bits that a portable request may carry: on aarch64 landing pads and memory tags too.
 #[cfg(target_arch = "x86_64")]

@@ -10,6 +10,8 @@ mod errno;
 mod locking;
 mod moving;
 mod placement;
+#[cfg_attr(not(feature = "registry"), allow(dead_code))]
+mod threads;
 
 pub(crate) use super::bsd::{
     contents::{discard_lazily, discard_to_zero},
@@ -25,6 +27,8 @@ pub(crate) use moving::{grow_anywhere, grow_in_place, move_to};
 pub(crate) use placement::{
     CONCEAL, HARMLESS_FLAGS, POPULATE, map_at, map_within, refusal, settle,
 };
+#[cfg_attr(not(feature = "registry"), allow(unused_imports))]
+pub(crate) use threads::{thread_id, wait, wake};
 
 /// Stands before an `off_t`, where 32-bit machines need an even register; the kernel ignores it.
 const PAD: usize = 0;
@@ -47,6 +51,9 @@ calls! {
     } else {
         super::ABSENT
     };
+    lwp_self() => call1::<SYS_LWP_SELF>(0);
+    sched_yield() => call1::<SYS_SCHED_YIELD>(0);
+    futex(word, operation, value, timeout, word2, value2, value3) => call7::<SYS_FUTEX>(word, operation, value, timeout, word2, value2, value3);
     close(descriptor) => call1::<SYS_CLOSE>(descriptor);
     sysctl(name, name_len, old, old_len, new, new_len) => call6::<SYS_SYSCTL>(name, name_len, old, old_len, new, new_len);
 }
@@ -65,6 +72,13 @@ static RELEASE: Release = Release::new(KERN_OSREV);
 #[inline(never)]
 fn has_memfd_create() -> bool {
     RELEASE.at_least(10_99_00_12_00)
+}
+
+/// It came with 10.0.
+#[inline(never)]
+#[cfg_attr(not(feature = "registry"), allow(dead_code))]
+fn has_futex() -> bool {
+    RELEASE.at_least(10_00_00_00_00)
 }
 
 /// PROT_MPROTECT(prot).

@@ -8,7 +8,7 @@ const ACCESSES: Prot = Prot::READ.union(Prot::WRITE).union(Prot::EXEC);
 
 /// A length in whole granules: `EINVAL` for 0, `ENOMEM` for more than a program can have.
 #[inline]
-pub(super) const fn length(len: usize, granule: usize) -> Result<usize> {
+pub(crate) const fn length(len: usize, granule: usize) -> Result<usize> {
     // In one comparison: 0 wraps to the largest number there is.
     let longest = isize::MAX as usize & !(granule - 1);
     if len.wrapping_sub(1) >= longest {
@@ -23,7 +23,7 @@ pub(super) const fn length(len: usize, granule: usize) -> Result<usize> {
 
 /// An address in a granule's multiples, from which so many whole granules do not wrap, and which is not 0.
 #[inline]
-pub(super) const fn place(at: usize, len: usize, align: usize) -> Result<()> {
+pub(crate) const fn place(at: usize, len: usize, align: usize) -> Result<()> {
     if at & (align - 1) != 0 || len > 0usize.wrapping_sub(at) {
         return Err(Errno::EINVAL);
     }
@@ -32,7 +32,7 @@ pub(super) const fn place(at: usize, len: usize, align: usize) -> Result<()> {
 
 /// The whole granules of a region that is not empty.
 #[inline]
-pub(super) fn region(region: Region, granule: usize) -> Result<usize> {
+pub(crate) fn region(region: Region, granule: usize) -> Result<usize> {
     let start = region.start();
     // The last granule of all addresses begins here, and no region ends behind it.
     let last = 0usize.wrapping_sub(granule);
@@ -44,7 +44,7 @@ pub(super) fn region(region: Region, granule: usize) -> Result<usize> {
 
 /// A protection that can be set: with bits that a portable request may carry.
 #[inline]
-pub(super) const fn protection(prot: Prot) -> Result<u32> {
+pub(crate) const fn protection(prot: Prot) -> Result<u32> {
     if prot.bits() & !os::SETTABLE_PROTECTION != 0 {
         return Err(Errno::EINVAL);
     }
@@ -53,7 +53,7 @@ pub(super) const fn protection(prot: Prot) -> Result<u32> {
 
 /// A protection and a maximum that it does not go beyond.
 #[inline]
-pub(super) const fn protections(prot: Prot, max_prot: Prot) -> Result<(u32, u32)> {
+pub(crate) const fn protections(prot: Prot, max_prot: Prot) -> Result<(u32, u32)> {
     let within = ACCESSES.contains(max_prot) && max_prot.contains(prot.intersection(ACCESSES));
     match protection(prot) {
         Ok(prot) if within => Ok((prot, max_prot.bits())),
@@ -62,7 +62,7 @@ pub(super) const fn protections(prot: Prot, max_prot: Prot) -> Result<(u32, u32)
 }
 
 /// A power of two that is a page at least.
-pub(super) const fn granule(granule: usize, page: usize) -> Result<usize> {
+pub(crate) const fn granule(granule: usize, page: usize) -> Result<usize> {
     if !granule.is_power_of_two() || granule < page {
         return Err(Errno::EINVAL);
     }
@@ -70,7 +70,7 @@ pub(super) const fn granule(granule: usize, page: usize) -> Result<usize> {
 }
 
 /// A region that is not empty, and what its owner knows of it.
-pub(super) fn held(region: Region, attrs: &Attrs, page: usize) -> Result<os::Held> {
+pub(crate) fn held(region: Region, attrs: &Attrs, page: usize) -> Result<os::Held> {
     let granule = granule(attrs.granule(), page)?;
     let len = self::region(region, granule)?;
     let (prot, max_prot) = protections(attrs.prot(), attrs.max_prot())?;

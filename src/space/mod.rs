@@ -42,7 +42,7 @@
 
 mod attrs;
 mod change;
-mod check;
+pub(crate) mod check;
 mod failing;
 mod kernel;
 mod region;

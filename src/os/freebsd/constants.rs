@@ -106,6 +106,8 @@ constants! {
     HW_PAGESIZE: i32 = 7 => "HW_PAGESIZE";
     /// Int: kernel release date.
     KERN_OSRELDATE: i32 = 24 => "KERN_OSRELDATE";
+    UMTX_OP_WAIT_UINT_PRIVATE: u32 = 0xf => "UMTX_OP_WAIT_UINT_PRIVATE";
+    UMTX_OP_WAKE_PRIVATE: u32 = 0x10 => "UMTX_OP_WAKE_PRIVATE";
     SYS_CLOSE: usize = 6 => "SYS_close";
     SYS_MUNMAP: usize = 73 => "SYS_munmap";
     SYS_MPROTECT: usize = 74 => "SYS_mprotect";
@@ -119,5 +121,7 @@ constants! {
     SYS_MUNLOCKALL: usize = 325 => "SYS_munlockall";
     SYS_MMAP: usize = 477 => "SYS_mmap";
     SYS_MSYNC: usize = 65 => "SYS_msync";
+    SYS_THR_SELF: usize = 432 => "SYS_thr_self";
+    SYS_UMTX_OP: usize = 454 => "SYS__umtx_op";
     SYS_SHM_OPEN2: usize = 571 => "SYS_shm_open2";
 }

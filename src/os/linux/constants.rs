@@ -181,5 +181,6 @@ constants! {
     AT_PAGESZ: u32 = 0x6 => "AT_PAGESZ";
     PR_GET_AUXV: u32 = 0x41555856 => "PR_GET_AUXV";
     FUTEX_WAIT: u32 = 0x0 => "FUTEX_WAIT";
+    FUTEX_WAKE: u32 = 0x1 => "FUTEX_WAKE";
     FUTEX_PRIVATE_FLAG: u32 = 0x80 => "FUTEX_PRIVATE_FLAG";
 }

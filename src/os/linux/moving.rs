@@ -24,6 +24,8 @@ unsafe fn remap(held: &Held, len: usize, new_len: usize, flags: u32, to: usize) 
         Err(Errno::EFAULT) => Err(Errno::ENOTSUP),
         // Huge pages, which do not grow.
         Err(Errno::EINVAL) if new_len > len && held.granule != page_size() => Err(Errno::ENOTSUP),
+        // More than a program has addresses.
+        Err(Errno::EINVAL) if new_len > len => Err(Errno::ENOMEM),
         // The limit on locked memory is a limit like others.
         Err(Errno::EAGAIN) => Err(Errno::ENOMEM),
         answer => answer,

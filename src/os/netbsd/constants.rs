@@ -102,6 +102,9 @@ constants! {
     HW_PAGESIZE: i32 = 7 => "HW_PAGESIZE";
     /// Int: system revision.
     KERN_OSREV: i32 = 3 => "KERN_OSREV";
+    FUTEX_WAIT: u32 = 0x0 => "FUTEX_WAIT";
+    FUTEX_WAKE: u32 = 0x1 => "FUTEX_WAKE";
+    FUTEX_PRIVATE_FLAG: u32 = 0x80 => "FUTEX_PRIVATE_FLAG";
     SYS_CLOSE: usize = 6 => "SYS_close";
     SYS_MUNMAP: usize = 73 => "SYS_munmap";
     SYS_MPROTECT: usize = 74 => "SYS_mprotect";
@@ -114,7 +117,10 @@ constants! {
     SYS_MLOCKALL: usize = 242 => "SYS_mlockall";
     SYS_MUNLOCKALL: usize = 243 => "SYS_munlockall";
     SYS_MINHERIT: usize = 273 => "SYS_minherit";
+    SYS_FUTEX: usize = 166 => "SYS___futex";
     SYS_MSYNC: usize = 277 => "SYS___msync13";
+    SYS_LWP_SELF: usize = 311 => "SYS__lwp_self";
+    SYS_SCHED_YIELD: usize = 350 => "SYS_sched_yield";
     SYS_MREMAP: usize = 411 => "SYS_mremap";
     SYS_MEMFD_CREATE: usize = 500 => "SYS_memfd_create";
 }

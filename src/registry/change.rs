@@ -1,0 +1,147 @@
+//! Check, mark, call, finish: how every operation goes.
+//!
+//! 1. *Check*: a thread that is inside the section already, or inside an operation on the same range, in a frame that
+//!    this one interrupted, gets `EDEADLK`, and the kernel is not asked.
+//! 2. *Promise*: what the rest needs is promised. Where it cannot be had, it is `ENOMEM`, and the kernel is not asked.
+//! 3. *Mark*, inside the section: entries are cut at both ends of the range and marked, and the operation is entered in
+//!    the table. Entries stay findable.
+//! 4. *Call*, outside of it.
+//! 5. *Finish*, inside: on success clear what is still marked and put in what is new; on refusal take the marks away and
+//!    merge what was cut. Neither can fail.
+
+use core::ops::Range;
+
+use super::{
+    Registry,
+    lock::{Held, Identity},
+    operations::{Conflict, Ticket},
+    section::Section,
+    supply::{Need, Supply},
+};
+use crate::{Errno, Result, space::AddressSpace};
+
+/// An operation of one thread.
+pub(super) struct Change<'r, A> {
+    registry: &'r Registry<A>,
+    me: Identity,
+    need: Need,
+    supply: Supply<'r>,
+}
+
+/// A range that is marked.
+pub(super) struct Marked {
+    pub(super) range: Range<u64>,
+    ticket: Ticket,
+}
+
+impl<'r, A: AddressSpace> Change<'r, A> {
+    /// Checks and promises.
+    pub(super) fn begin(registry: &'r Registry<A>, need: Need) -> Result<Self> {
+        registry.lock.prepare(&registry.space)?;
+        let me = registry.identity();
+        if registry.lock.is_mine(me) {
+            return Err(Errno::EDEADLK);
+        }
+        let mut supply = Supply::new(&registry.nodes, &registry.records);
+        supply.promise(&registry.space, need, registry.tree.levels())?;
+        Ok(Self {
+            registry,
+            me,
+            need,
+            supply,
+        })
+    }
+
+    /// Enters the section.
+    pub(super) fn enter(&mut self) -> Result<Section<'r, '_, A>> {
+        let held = self.lock()?;
+        Ok(self.section(held))
+    }
+
+    fn lock(&mut self) -> Result<Held<'r>> {
+        let held = self.registry.lock.take(self.me)?;
+        if held.forked() {
+            let mut section = self.section(held);
+            section.recover();
+            return Ok(section.held);
+        }
+        Ok(held)
+    }
+
+    fn section(&mut self, held: Held<'r>) -> Section<'r, '_, A> {
+        Section {
+            registry: self.registry,
+            me: self.me,
+            supply: &mut self.supply,
+            held,
+        }
+    }
+
+    /// Enters before the call, with enough for the tree as it is: it may have become higher since the promise.
+    fn lock_with_enough(&mut self) -> Result<Held<'r>> {
+        loop {
+            let held = self.lock()?;
+            let levels = self.registry.tree.levels();
+            if self.supply.covers(self.need, levels) {
+                return Ok(held);
+            }
+            drop(held);
+            self.supply
+                .promise(&self.registry.space, self.need, levels)?;
+        }
+    }
+
+    /// Enters without a call to come.
+    pub(super) fn enter_with_enough(&mut self) -> Result<Section<'r, '_, A>> {
+        let held = self.lock_with_enough()?;
+        Ok(self.section(held))
+    }
+
+    /// Enters when nobody is changing any of a range, with enough; an operation of another thread is waited for.
+    fn enter_alone(&mut self, range: &Range<u64>) -> Result<Section<'r, '_, A>> {
+        loop {
+            let held = self.lock_with_enough()?;
+            match self.registry.operations.conflict(range, self.me) {
+                None => return Ok(self.section(held)),
+                Some(Conflict::Mine) => return Err(Errno::EDEADLK),
+                Some(Conflict::Others) => held.wait_for_an_end(),
+            }
+        }
+    }
+
+    /// Marks a range, when nobody else is changing any of it.
+    pub(super) fn mark(&mut self, range: Range<u64>) -> Result<Marked> {
+        loop {
+            let me = self.me;
+            let mut section = self.enter_alone(&range)?;
+            match section.registry.operations.begin(&range, me) {
+                Ok(ticket) => {
+                    section.cut(&range);
+                    section.mark(&range, true);
+                    return Ok(Marked { range, ticket });
+                }
+                Err(Conflict::Mine) => return Err(Errno::EDEADLK),
+                Err(Conflict::Others) => section.held.wait_for_an_end(),
+            }
+        }
+    }
+
+    /// Finishes: enters the section for the last time, with the range no longer in the table.
+    pub(super) fn finish(&mut self, marked: &Marked) -> Result<Section<'r, '_, A>> {
+        let section = self.enter()?;
+        section
+            .registry
+            .operations
+            .end(marked.ticket, &marked.range);
+        section.held.operation_ended();
+        Ok(section)
+    }
+
+    /// Finishes after a refusal: the marks go, and what was cut becomes one again.
+    pub(super) fn refuse(&mut self, marked: &Marked) {
+        if let Ok(mut section) = self.finish(marked) {
+            section.mark(&marked.range, false);
+            section.merge(&marked.range);
+        }
+    }
+}

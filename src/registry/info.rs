@@ -1,0 +1,382 @@
+//! What the registry knows of a mapping.
+
+use core::{
+    fmt,
+    ptr::{NonNull, with_exposed_provenance_mut},
+};
+
+use super::index::{Attributes, Detail, Entry, Found};
+use crate::{
+    Errno, Inherit, Prot, Result, page_size,
+    space::{Attrs, Kind, Region},
+};
+
+/// A mapping, or as much of one as has the same attributes, as the registry knows it.
+///
+/// It is a copy: the mapping may have changed since.
+///
+/// It prints as a line like those of /proc/self/maps: range, protection, `p` for private or `s` for shared, the offset
+/// in the file, and what it shows.
+///
+/// ```
+/// use rawmap::registry::{MapInfo, Registry};
+/// use rawmap::space::{AddressSpace, MapRequest};
+///
+/// let registry = Registry::global();
+/// let region = registry.map(&MapRequest::anonymous(1 << 14))?;
+/// let info = registry.find(region.start() + 100).ok_or(rawmap::Errno::ENOMEM)?;
+/// assert!(info.start() <= region.start() && region.start() + region.len() <= info.end());
+/// assert!(info.to_string().contains(" rw-p "));
+/// // SAFETY: the region is this code's, and nothing refers to it.
+/// unsafe { registry.unmap(region)? };
+/// # Ok::<(), rawmap::Errno>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct MapInfo {
+    start: usize,
+    end: usize,
+    /// `None`: an operation was refused on the way.
+    prot: Option<Prot>,
+    max_prot: Prot,
+    shared: bool,
+    kind: Kind,
+    inherit: Inherit,
+    conceal: bool,
+    granule: usize,
+    changing: bool,
+    user: u64,
+}
+
+impl MapInfo {
+    /// A mapping with these attributes, to be [tracked](super::Registry::track).
+    #[must_use]
+    pub fn new(region: Region, attrs: &Attrs) -> Self {
+        Self {
+            start: region.start(),
+            end: region.start().saturating_add(region.len()),
+            prot: Some(attrs.prot()),
+            max_prot: attrs.max_prot(),
+            shared: attrs.shared(),
+            kind: attrs.kind(),
+            inherit: attrs.inherit(),
+            conceal: attrs.conceal(),
+            granule: attrs.granule(),
+            changing: false,
+            user: 0,
+        }
+    }
+
+    /// The same with a word of the program's own.
+    #[must_use]
+    pub const fn with_user(self, user: u64) -> Self {
+        Self { user, ..self }
+    }
+
+    /// The address at which it starts.
+    #[must_use]
+    pub const fn start(&self) -> usize {
+        self.start
+    }
+
+    /// The first address behind it.
+    #[must_use]
+    pub const fn end(&self) -> usize {
+        self.end
+    }
+
+    /// Its length in bytes.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "no mapping is empty")]
+    pub const fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Its range, of which the pointer may be used for whatever is mapped there: mappings are exposed. `None` at address
+    /// 0.
+    #[must_use]
+    pub fn region(&self) -> Option<Region> {
+        let ptr = NonNull::new(with_exposed_provenance_mut(self.start))?;
+        Some(Region::new(ptr, self.len()))
+    }
+
+    /// What may be done with it; `None` where the kernel refused a change on the way and cannot be asked.
+    #[must_use]
+    pub const fn prot(&self) -> Option<Prot> {
+        self.prot
+    }
+
+    /// What may be done with it later, at the most that was asked for.
+    #[must_use]
+    pub const fn max_prot(&self) -> Prot {
+        self.max_prot
+    }
+
+    /// Do others see the stores?
+    #[must_use]
+    pub const fn shared(&self) -> bool {
+        self.shared
+    }
+
+    /// What it shows; of a file, from which offset on at its [start](Self::start).
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What forked children find.
+    #[must_use]
+    pub const fn inherit(&self) -> Inherit {
+        self.inherit
+    }
+
+    /// Was it asked to stay out of core dumps?
+    #[must_use]
+    pub const fn conceal(&self) -> bool {
+        self.conceal
+    }
+
+    /// What its address and length are multiples of.
+    #[must_use]
+    pub const fn granule(&self) -> usize {
+        self.granule
+    }
+
+    /// Is an operation on it under way? What is said here is what was before it.
+    #[must_use]
+    pub const fn changing(&self) -> bool {
+        self.changing
+    }
+
+    /// The word that the program gave it, 0 at first.
+    #[must_use]
+    pub const fn user(&self) -> u64 {
+        self.user
+    }
+
+    /// What [`AddressSpace`](crate::space::AddressSpace) wants to know of it.
+    #[must_use]
+    pub fn attrs(&self) -> Attrs {
+        Attrs::new()
+            .with_prot(self.prot.unwrap_or(Prot::NONE))
+            .with_max_prot(self.max_prot)
+            .with_shared(self.shared)
+            .with_kind(self.kind)
+            .with_inherit(self.inherit)
+            .with_conceal(self.conceal)
+            .with_granule(self.granule)
+    }
+
+    /// What is recorded of a part, when that part has moved.
+    pub(super) fn moved(&self, from: Region, to: Region) -> Self {
+        let kind = match self.kind {
+            Kind::File { offset } => Kind::File {
+                offset: offset.wrapping_add((from.start().wrapping_sub(self.start)) as u64),
+            },
+            kind => kind,
+        };
+        Self {
+            start: to.start(),
+            end: to.start().saturating_add(to.len()),
+            kind,
+            changing: false,
+            ..*self
+        }
+    }
+
+    pub(super) fn of(found: &Found) -> Self {
+        let Entry {
+            start,
+            end,
+            attributes,
+            marked,
+        } = found.entry;
+        let facts = Facts(attributes.facts());
+        Self {
+            start: start as usize,
+            end: end as usize,
+            prot: facts.prot(),
+            max_prot: facts.max_prot(),
+            shared: facts.has(Facts::SHARED),
+            kind: if facts.has(Facts::FILE) {
+                Kind::File {
+                    offset: found.detail.delta.wrapping_add(start),
+                }
+            } else {
+                Kind::Anonymous
+            },
+            inherit: facts.inherit(),
+            conceal: facts.has(Facts::CONCEAL),
+            granule: facts.granule(),
+            changing: marked,
+            user: found.detail.user,
+        }
+    }
+
+    /// The facts of an entry with this information, and what a record has to hold of it if one has to.
+    pub(super) fn facts(&self) -> Result<(Facts, Option<Detail>)> {
+        let facts = Facts::new(&self.attrs())?;
+        let facts = if self.prot.is_none() {
+            facts.with_prot(None)
+        } else {
+            facts
+        };
+        let delta = match self.kind {
+            Kind::File { offset } => offset.wrapping_sub(self.start as u64),
+            Kind::Anonymous => 0,
+        };
+        let detail = Detail {
+            delta,
+            user: self.user,
+        };
+        // What is shared or shows a file has a record, and with it an identity: two such mappings side by side are never
+        // one, and the parts of one are.
+        let needs_record = !facts.is_private_anonymous() || self.user != 0;
+        Ok((facts, needs_record.then_some(detail)))
+    }
+}
+
+impl fmt::Display for MapInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let may = |access, sign| match self.prot {
+            None => '?',
+            Some(prot) if prot.contains(access) => sign,
+            Some(_) => '-',
+        };
+        let offset = match self.kind {
+            Kind::File { offset } => offset,
+            Kind::Anonymous => 0,
+        };
+        write!(
+            f,
+            "{:012x}-{:012x} {}{}{}{} {offset:08x} {}",
+            self.start,
+            self.end,
+            may(Prot::READ, 'r'),
+            may(Prot::WRITE, 'w'),
+            may(Prot::EXEC, 'x'),
+            if self.shared { 's' } else { 'p' },
+            match self.kind {
+                Kind::File { .. } => "file",
+                Kind::Anonymous => "anonymous",
+            },
+        )?;
+        if self.user != 0 {
+            write!(f, " user={:#x}", self.user)?;
+        }
+        if self.changing {
+            f.write_str(" (changing)")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for MapInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MapInfo({self})")
+    }
+}
+
+/// What fits into an entry's word, in 22 of its 35 bits:
+///
+/// ```text
+/// 0 .. 6   protection      6 its being known   7 .. 10 maximum    10 shared   11 file   12 conceal
+/// 13 .. 16 inherit         16 .. 22 the granule as a power of two
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Facts(u64);
+
+const PROT_MASK: u64 = 0x3f;
+const KNOWN: u64 = 1 << 6;
+const MAX_SHIFT: u32 = 7;
+const MAX_MASK: u64 = 7;
+const INHERIT_SHIFT: u32 = 13;
+const INHERIT_MASK: u64 = 7;
+const GRANULE_SHIFT: u32 = 16;
+const GRANULE_MASK: u64 = 0x3f;
+
+impl Facts {
+    const SHARED: u64 = 1 << 10;
+    const FILE: u64 = 1 << 11;
+    const CONCEAL: u64 = 1 << 12;
+
+    /// `EINVAL` for what no mapping has.
+    pub(super) fn new(attrs: &Attrs) -> Result<Self> {
+        let prot = u64::from(attrs.prot().bits());
+        let max_prot = u64::from(attrs.max_prot().bits());
+        let inherit = attrs.inherit().raw() as u64;
+        let granule = attrs.granule();
+        if prot & !PROT_MASK != 0
+            || max_prot & !MAX_MASK != 0
+            || inherit & !INHERIT_MASK != 0
+            || !granule.is_power_of_two()
+            || granule < page_size()
+        {
+            return Err(Errno::EINVAL);
+        }
+        let flag = |is, flag| if is { flag } else { 0 };
+        Ok(Self(
+            prot | KNOWN
+                | max_prot << MAX_SHIFT
+                | flag(attrs.shared(), Self::SHARED)
+                | flag(matches!(attrs.kind(), Kind::File { .. }), Self::FILE)
+                | flag(attrs.conceal(), Self::CONCEAL)
+                | inherit << INHERIT_SHIFT
+                | u64::from(granule.trailing_zeros()) << GRANULE_SHIFT,
+        ))
+    }
+
+    pub(super) const fn of(attributes: Attributes) -> Self {
+        Self(attributes.facts())
+    }
+
+    pub(super) const fn word(self) -> u64 {
+        self.0
+    }
+
+    const fn has(self, flag: u64) -> bool {
+        self.0 & flag != 0
+    }
+
+    pub(super) const fn is_private_anonymous(self) -> bool {
+        !self.has(Self::SHARED | Self::FILE)
+    }
+
+    const fn prot(self) -> Option<Prot> {
+        if self.has(KNOWN) {
+            Some(Prot::from_bits_retain((self.0 & PROT_MASK) as u32))
+        } else {
+            None
+        }
+    }
+
+    const fn max_prot(self) -> Prot {
+        Prot::from_bits_retain((self.0 >> MAX_SHIFT & MAX_MASK) as u32)
+    }
+
+    pub(super) const fn inherit(self) -> Inherit {
+        Inherit::from_raw((self.0 >> INHERIT_SHIFT & INHERIT_MASK) as i32)
+    }
+
+    const fn granule(self) -> usize {
+        1 << (self.0 >> GRANULE_SHIFT & GRANULE_MASK)
+    }
+
+    /// The same with another protection, or one that nobody knows.
+    pub(super) fn with_prot(self, prot: Option<Prot>) -> Self {
+        let kept = self.0 & !(PROT_MASK | KNOWN);
+        match prot {
+            Some(prot) => Self(kept | u64::from(prot.bits()) & PROT_MASK | KNOWN),
+            None => Self(kept),
+        }
+    }
+
+    pub(super) fn with_inherit(self, inherit: Inherit) -> Self {
+        let kept = self.0 & !(INHERIT_MASK << INHERIT_SHIFT);
+        Self(kept | (inherit.raw() as u64 & INHERIT_MASK) << INHERIT_SHIFT)
+    }
+
+    pub(super) const fn with_conceal(self, conceal: bool) -> Self {
+        let kept = self.0 & !Self::CONCEAL;
+        Self(if conceal { kept | Self::CONCEAL } else { kept })
+    }
+}

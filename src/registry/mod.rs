@@ -1,0 +1,163 @@
+//! A record of every mapping, that can be read in a signal handler.
+//!
+//! A [`Registry`] is an [`AddressSpace`] on top of another: it does what that does, and remembers. At any moment, in any
+//! thread and in any signal handler, [`find`](Registry::find) says what is at an address, without a lock, without
+//! allocating and without storing anything that others see; also in a handler that interrupted the very change that it
+//! asks about. And bookkeeping never fails after the kernel has acted: what it needs is promised before.
+//!
+//! ```
+//! use rawmap::registry::Registry;
+//! use rawmap::space::{AddressSpace, MapRequest};
+//! use rawmap::Prot;
+//!
+//! let registry = Registry::global();
+//! let region = registry.map(&MapRequest::anonymous(3 << 16))?;
+//! let found = registry.find(region.start()).map(|info| info.prot());
+//! assert_eq!(found, Some(Some(Prot::READ | Prot::WRITE)));
+//! // SAFETY: the region is this code's, and nothing refers to it.
+//! unsafe { registry.unmap(region)? };
+//! assert!(registry.find(region.start()).is_none());
+//! # Ok::<(), rawmap::Errno>(())
+//! ```
+//!
+//! # What it says, and what not
+//!
+//! Mappings that were made otherwise are unknown to it, unless they are [tracked](Registry::track). It is a record, and
+//! no soundness rests on it: whoever follows an address from it into memory has to know that the memory is there.
+//!
+//! An address that no operation is changing is answered exactly. While one changes it, the answer is what was before,
+//! with [`changing`](MapInfo::changing) set, or what is afterwards. [`next`](Registry::next) and [`iter`](Registry::iter)
+//! skip nothing that was there throughout, and may or may not show what came or went meanwhile.
+//!
+//! # Handlers, threads, forks
+//!
+//! A signal handler may change mappings too. Where it interrupted a change of the same range, or the few instructions in
+//! which a change is recorded, in its own thread, it gets `EDEADLK` and nothing has happened: it would wait for itself.
+//! Threads are told apart by the kernel's number.
+//!
+//! A forked child goes on with what its parent had recorded. What another thread was mapping at the moment of the fork,
+//! and had not recorded yet, is unknown to the child. On kernels without `WIPEONFORK` (Linux before 4.14) the child has to
+//! say what it is: [`after_fork_in_child`](Registry::after_fork_in_child). A child made by vfork shares the memory of its
+//! parent and uses the parent's registry. A handler that interrupted the recording of a change, and forks, must not
+//! change mappings in the child before it has returned there; finding is safe.
+
+mod atomic;
+mod change;
+mod index;
+mod info;
+mod iter;
+mod lock;
+mod operations;
+mod pool;
+mod queries;
+mod recover;
+mod section;
+mod space;
+mod supply;
+mod track;
+mod violation;
+
+pub use info::MapInfo;
+pub use iter::Iter;
+pub use violation::Violation;
+
+use atomic::AtomicU64;
+use index::{Node, Record, Store, Tree};
+use lock::{Identity, Lock};
+use operations::Operations;
+use pool::Descriptor;
+use supply::{Nodes, Records};
+
+use crate::space::Kernel;
+
+/// Entries or children a node.
+const FANOUT: usize = 15;
+/// Descriptors in the first slabs, which are part of the registry.
+const FIRST_NODES: usize = 64;
+const FIRST_RECORDS: usize = 64;
+
+/// A record of mappings, and the address space that they are made in. See [the module](self).
+///
+/// It lies in a static without set-up, or wherever else it does not move while it is used by reference. All of it is
+/// zeros at first. Its later memory is mapped in the space beneath, apart from other mappings, and is never unmapped, not
+/// even when the registry is dropped: someone may still be reading there.
+#[derive(Debug)]
+pub struct Registry<A = Kernel> {
+    tree: Tree<FANOUT>,
+    nodes: Nodes,
+    records: Records,
+    lock: Lock,
+    operations: Operations,
+    /// How many entries there are.
+    maps: AtomicU64,
+    /// The bytes of all entries.
+    recorded: AtomicU64,
+    /// The same, and what operations under way may add to it.
+    bytes: AtomicU64,
+    /// The most that `bytes` may be; 0 is no limit.
+    limit: AtomicU64,
+    space: A,
+}
+
+static GLOBAL: Registry<Kernel> = Registry::new(Kernel);
+
+impl Registry<Kernel> {
+    /// The registry of the process: one for each copy of this crate, and one for each image that it is linked into.
+    #[must_use]
+    pub fn global() -> &'static Self {
+        &GLOBAL
+    }
+}
+
+impl<A> Registry<A> {
+    /// A registry with nothing in it, of mappings in this space.
+    #[must_use]
+    pub const fn new(space: A) -> Self {
+        Self {
+            tree: Tree::new(AtomicU64::new(0)),
+            nodes: Nodes::new(),
+            records: Records::new(),
+            lock: Lock::new(),
+            operations: Operations::new(),
+            maps: AtomicU64::new(0),
+            recorded: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            limit: AtomicU64::new(0),
+            space,
+        }
+    }
+
+    /// The space beneath.
+    #[must_use]
+    pub const fn space(&self) -> &A {
+        &self.space
+    }
+
+    fn identity(&self) -> Identity {
+        Identity::of_kernel()
+    }
+}
+
+impl<A> Store<FANOUT> for Registry<A> {
+    fn node(&self, index: u32) -> Option<&Node<FANOUT>> {
+        self.nodes.get(index)
+    }
+
+    fn record(&self, index: u32) -> Option<&Record> {
+        self.records.get(index)
+    }
+}
+
+// SAFETY: it is made of atomic words, of which zeros are a value.
+unsafe impl<const N: usize> Descriptor for Node<N> {
+    fn next(&self) -> &AtomicU64 {
+        &self.next
+    }
+}
+
+// SAFETY: as above.
+unsafe impl Descriptor for Record {
+    fn next(&self) -> &AtomicU64 {
+        &self.next
+    }
+}

@@ -1,0 +1,123 @@
+//! The operations in flight: ranges that a thread has marked and is asking the kernel to change.
+
+use core::ops::Range;
+
+use super::{
+    atomic::{AtomicU64, Ordering::Relaxed},
+    lock::Identity,
+};
+
+/// One operation; an end of 0 is none. Read and written inside the section only.
+#[derive(Debug)]
+struct Operation {
+    start: AtomicU64,
+    end: AtomicU64,
+    owner: AtomicU64,
+}
+
+/// Threads and handlers that change something at the same time; more of them wait.
+const MOST: usize = 32;
+
+/// The table.
+#[derive(Debug)]
+pub(super) struct Operations {
+    slots: [Operation; MOST],
+}
+
+/// Where an operation stands in the table.
+#[derive(Clone, Copy)]
+pub(super) struct Ticket(usize);
+
+/// Why an operation cannot begin.
+pub(super) enum Conflict {
+    /// This thread's own, in a frame that this one interrupted.
+    Mine,
+    /// Another thread's.
+    Others,
+}
+
+impl Operation {
+    fn range(&self) -> Range<u64> {
+        self.start.load(Relaxed)..self.end.load(Relaxed)
+    }
+
+    fn is_free(&self) -> bool {
+        self.end.load(Relaxed) == 0
+    }
+
+    fn owner(&self) -> u64 {
+        self.owner.load(Relaxed)
+    }
+}
+
+impl Operations {
+    pub(super) const fn new() -> Self {
+        Self {
+            slots: [const {
+                Operation {
+                    start: AtomicU64::new(0),
+                    end: AtomicU64::new(0),
+                    owner: AtomicU64::new(0),
+                }
+            }; MOST],
+        }
+    }
+
+    /// Is anything of this range being changed?
+    pub(super) fn conflict(&self, range: &Range<u64>, me: Identity) -> Option<Conflict> {
+        let mut overlapping = self.slots.iter().filter(|slot| {
+            let other = slot.range();
+            !slot.is_free() && other.start < range.end && range.start < other.end
+        });
+        let first = overlapping.next()?;
+        let mine = |slot: &Operation| slot.owner() == me.word();
+        if mine(first) || overlapping.any(mine) {
+            Some(Conflict::Mine)
+        } else {
+            Some(Conflict::Others)
+        }
+    }
+
+    /// Enters an operation, if there is room.
+    pub(super) fn begin(&self, range: &Range<u64>, me: Identity) -> Result<Ticket, Conflict> {
+        let Some(slot) = self.slots.iter().position(Operation::is_free) else {
+            let all_mine = self.slots.iter().all(|slot| slot.owner() == me.word());
+            return Err(if all_mine {
+                Conflict::Mine
+            } else {
+                Conflict::Others
+            });
+        };
+        if let Some(operation) = self.slots.get(slot) {
+            operation.start.store(range.start, Relaxed);
+            operation.end.store(range.end, Relaxed);
+            operation.owner.store(me.word(), Relaxed);
+        }
+        Ok(Ticket(slot))
+    }
+
+    /// Takes an operation out; `false` if it is not this one any more, since a forked child recovered meanwhile.
+    pub(super) fn end(&self, ticket: Ticket, range: &Range<u64>) -> bool {
+        match self.slots.get(ticket.0) {
+            Some(slot) if slot.range() == *range => {
+                slot.end.store(0, Relaxed);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes out the operations of every thread but this one: for a child, in which there is no other.
+    pub(super) fn forget_others(&self, me: Identity) {
+        let others = self.slots.iter().filter(|slot| slot.owner() != me.word());
+        others.for_each(|slot| slot.end.store(0, Relaxed));
+    }
+
+    /// Is anything of this range being changed by an operation that is in the table?
+    pub(super) fn covers(&self, range: &Range<u64>) -> bool {
+        self.slots.iter().any(|slot| {
+            let other = slot.range();
+            !slot.is_free() && other.start < range.end && range.start < other.end
+        })
+    }
+}

@@ -1,0 +1,180 @@
+//! What a registry can be asked, at any moment.
+
+use core::ops::Range;
+
+use super::{MapInfo, Registry, Violation, atomic::Ordering::Relaxed, index::Link};
+use crate::{Errno, Result, page_size, space::AddressSpace};
+
+impl<A> Registry<A> {
+    /// What is at an address.
+    ///
+    /// It takes no lock, allocates nothing and stores nothing that others see, and may be called in any signal handler at
+    /// any moment, also in one that interrupted a change of this registry in its own thread. Every number is a question
+    /// that is answered.
+    #[must_use]
+    pub fn find(&self, addr: usize) -> Option<MapInfo> {
+        let found = self.tree.find(self, addr as u64)?;
+        Some(MapInfo::of(&found))
+    }
+
+    /// The first mapping that ends above an address: the one that it lies in, or the next one.
+    ///
+    /// As [`find`](Self::find). Going from one end to the next skips nothing that was there throughout.
+    #[must_use]
+    pub fn next(&self, addr: usize) -> Option<MapInfo> {
+        let found = self.tree.next(self, addr as u64)?;
+        Some(MapInfo::of(&found))
+    }
+
+    /// Is anything known in a range? An empty range overlaps nothing.
+    #[must_use]
+    pub fn overlaps(&self, range: Range<usize>) -> bool {
+        !range.is_empty()
+            && self
+                .next(range.start)
+                .is_some_and(|info| info.start() < range.end)
+    }
+
+    /// The lowest address in `within` at which nothing is known for `len` bytes, and which is a multiple of `align`.
+    ///
+    /// It is a hint: mappings that the registry does not know are not seen, and another thread may map there first. Map
+    /// there with [`FixedNoReplace`](crate::space::Placement::FixedNoReplace), and look again if that is refused.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: `len` is 0, or `align` is no power of two.
+    pub fn find_gap(
+        &self,
+        len: usize,
+        align: usize,
+        within: Range<usize>,
+    ) -> Result<Option<usize>> {
+        if len == 0 || !align.is_power_of_two() {
+            return Err(Errno::EINVAL);
+        }
+        let align = align.max(page_size());
+        let mut from = within.start;
+        loop {
+            let Some(start) = from.checked_next_multiple_of(align) else {
+                return Ok(None);
+            };
+            let Some(end) = start.checked_add(len).filter(|end| *end <= within.end) else {
+                return Ok(None);
+            };
+            match self.next(start) {
+                Some(info) if info.start() < end => from = info.end(),
+                _ => return Ok(Some(start)),
+            }
+        }
+    }
+
+    /// How many mappings are recorded; neighbours that are alike count as one.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        // Relaxed, here and below: a number, which was true at some moment.
+        self.maps.load(Relaxed) as usize
+    }
+
+    /// Is nothing recorded?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes of all mappings that are recorded.
+    #[must_use]
+    pub fn mapped_bytes(&self) -> usize {
+        self.recorded.load(Relaxed) as usize
+    }
+
+    /// Lets mappings through for as long as all of them together are not longer than so many bytes; more is `ENOMEM`,
+    /// and the kernel is not asked. 0 is no limit, as at first. What is mapped stays.
+    pub fn set_limit(&self, bytes: usize) {
+        self.limit.store(bytes as u64, Relaxed);
+    }
+
+    /// Promises bytes within the limit.
+    pub(super) fn promise_bytes(&self, more: u64) -> Result<()> {
+        let limit = self.limit.load(Relaxed);
+        let within = |bytes: u64| {
+            let all = bytes.checked_add(more)?;
+            (limit == 0 || all <= limit).then_some(all)
+        };
+        // Relaxed: a number that bounds another.
+        match self.bytes.fetch_update(Relaxed, Relaxed, within) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Errno::ENOMEM),
+        }
+    }
+
+    /// Takes such a promise back, or what was recorded by it counts from now on.
+    pub(super) fn release_bytes(&self, bytes: u64) {
+        self.bytes.fetch_sub(bytes, Relaxed);
+    }
+}
+
+impl<A: AddressSpace> Registry<A> {
+    /// Looks whether everything in the registry is as it has to be: for tests, and for programs that suspect that
+    /// something writes where it should not.
+    ///
+    /// It takes the lock. Called where this thread has it, it says nothing is wrong.
+    ///
+    /// # Errors
+    ///
+    /// The first violation that it meets.
+    pub fn check(&self) -> core::result::Result<(), Violation> {
+        let Ok(_held) = self.lock.take(self.identity()) else {
+            return Ok(());
+        };
+        let (mut maps, mut bytes) = (0u64, 0u64);
+        let mut nodes = 0u32;
+        let tree = self.tree.check(self, |link: Link, entry| {
+            let Some(entry) = entry else {
+                nodes += 1;
+                return if link.index() < self.nodes.begun() {
+                    Ok(())
+                } else {
+                    Err("a linked descriptor was never taken")
+                };
+            };
+            maps += 1;
+            bytes += entry.end - entry.start;
+            match entry.attributes.record() {
+                Some(index) if index >= self.records.begun() => Err("a record was never taken"),
+                _ => Ok(()),
+            }
+        });
+        tree.map_err(|violation| Violation {
+            what: violation.what,
+            addr: violation.addr as usize,
+        })?;
+        let holds = |is, what| {
+            if is {
+                Ok(())
+            } else {
+                Err(Violation { what, addr: 0 })
+            }
+        };
+        holds(
+            maps == self.maps.load(Relaxed),
+            "the number of mappings is wrong",
+        )?;
+        holds(
+            bytes == self.recorded.load(Relaxed),
+            "the number of bytes is wrong",
+        )?;
+        holds(
+            nodes <= self.nodes.used(),
+            "more descriptors are linked than taken",
+        )?;
+        let mut free = 0u32;
+        self.nodes.each_free(|_| {
+            free += 1;
+            free <= self.nodes.begun()
+        });
+        holds(
+            free <= self.nodes.begun(),
+            "the list of free descriptors has no end",
+        )
+    }
+}

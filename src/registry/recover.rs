@@ -1,0 +1,123 @@
+//! A forked child: it has all that was recorded, and none of the other threads.
+
+use core::ops::ControlFlow;
+
+use super::{atomic::Ordering::Relaxed, index::Entry, info::Facts, section::Section};
+use crate::{Errno, Inherit, os, page_size, space::AddressSpace};
+
+/// What the kernel says of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    Mapped,
+    Unmapped,
+    Unknown,
+}
+
+/// Asks the kernel of an entry's range.
+pub(super) fn presence(entry: &Entry) -> Presence {
+    let (start, len) = (entry.start as usize, (entry.end - entry.start) as usize);
+    let page = page_size();
+    match (is_mapped(start, len), is_mapped(start, page)) {
+        (Some(true), _) => Presence::Mapped,
+        // One call unmaps a whole range, so that its first page speaks for it.
+        (Some(false), Some(false)) => Presence::Unmapped,
+        _ => Presence::Unknown,
+    }
+}
+
+/// Is all of a range mapped? Writing back without waiting for it says `ENOMEM` of a hole.
+pub(super) fn is_mapped(start: usize, len: usize) -> Option<bool> {
+    match os::sync(start, len, false, false) {
+        Ok(()) => Some(true),
+        Err(Errno::ENOMEM) => Some(false),
+        Err(_) => None,
+    }
+}
+
+impl<A: AddressSpace> Section<'_, '_, A> {
+    /// Makes of the parent's registry the child's: descriptors are counted anew, operations of threads that are not here
+    /// any more come to an end as far as the kernel can say which, and what the child did not inherit goes.
+    ///
+    /// The tree itself is whole at any moment at which a fork can happen. An operation of this thread, in a frame that
+    /// the fork interrupted, stays in flight.
+    pub(super) fn recover(&mut self) {
+        let registry = self.registry;
+        self.supply.forget();
+        registry.sweep();
+        registry.operations.forget_others(self.me);
+        self.held.recovered();
+        let all = 0..u64::MAX;
+        let mut from = all.start;
+        loop {
+            let mut orphan = None;
+            self.each(&(from..all.end), |entry| {
+                if entry.marked && !registry.operations.covers(&(entry.start..entry.end)) {
+                    orphan = Some(entry);
+                    return ControlFlow::Break(());
+                }
+                ControlFlow::Continue(())
+            });
+            let Some(orphan) = orphan else {
+                break;
+            };
+            from = orphan.end;
+            let range = orphan.start..orphan.end;
+            match presence(&orphan) {
+                Presence::Mapped => self.mark(&range, false),
+                Presence::Unmapped => self.clear_marked(&range),
+                Presence::Unknown => {}
+            }
+        }
+        let is_absent = |entry: &Entry| Facts::of(entry.attributes).inherit() == Inherit::NONE;
+        self.clear(&all, is_absent);
+        self.merge(&all);
+    }
+}
+
+impl<A> super::Registry<A> {
+    /// Counts anew what the tree uses, and what it holds; everything else is free.
+    fn sweep(&self) {
+        // The next words of used descriptors say so for as long as this takes; those of records count references.
+        const USED: u64 = u64::MAX;
+        for index in 0..self.nodes.begun() {
+            if let Some(node) = self.nodes.get(index) {
+                node.next.store(0, Relaxed);
+            }
+        }
+        for index in 0..self.records.begun() {
+            if let Some(record) = self.records.get(index) {
+                record.next.store(0, Relaxed);
+            }
+        }
+        let (mut maps, mut bytes) = (0, 0);
+        let _ = self.tree.check(self, |link, entry| {
+            if let Some(node) = self.nodes.get(link.index()) {
+                node.next.store(USED, Relaxed);
+            }
+            if let Some(entry) = entry {
+                maps += 1;
+                bytes += entry.end - entry.start;
+                let record = entry.attributes.record();
+                if let Some(record) = record.and_then(|index| self.records.get(index)) {
+                    record.next.store(record.next.load(Relaxed) + 1, Relaxed);
+                }
+            }
+            Ok(())
+        });
+        self.maps.store(maps, Relaxed);
+        self.recorded.store(bytes, Relaxed);
+        self.bytes.store(bytes, Relaxed);
+        let uses_node = |index| {
+            self.nodes
+                .get(index)
+                .is_some_and(|node| node.next.load(Relaxed) == USED)
+        };
+        self.nodes.sweep(uses_node);
+        let uses_record = |index| {
+            self.records
+                .get(index)
+                .is_some_and(|record| record.next.load(Relaxed) != 0)
+        };
+        self.records.sweep(uses_record);
+    }
+}

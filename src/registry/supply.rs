@@ -1,0 +1,155 @@
+//! What one operation may use up: it is promised before the kernel acts, so that nothing is lacking afterwards.
+
+use super::{
+    FANOUT, FIRST_NODES, FIRST_RECORDS,
+    atomic::Ordering::Relaxed,
+    index::{Detail, Hand, MAX_LEVELS, Node, Record, nodes_for},
+    pool::{Descriptor, Pool},
+};
+use crate::{Result, space::AddressSpace};
+
+pub(super) type Nodes = Pool<Node<FANOUT>, FIRST_NODES>;
+pub(super) type Records = Pool<Record, FIRST_RECORDS>;
+
+/// How many times an operation changes the shape of the tree, at the most, in each section.
+///
+/// Taking something out, and merging, gives back no fewer nodes than it takes, so that of a series of those only the
+/// first counts. What counts is cutting an entry, and putting in a new one.
+#[derive(Clone, Copy)]
+pub(super) struct Need {
+    /// Before the call: where the tree is as high as it was when the nodes were promised.
+    pub(super) cuts: usize,
+    /// After the call: where the tree may have become as high as any.
+    pub(super) finishes: usize,
+    pub(super) records: u32,
+}
+
+impl Need {
+    pub(super) const fn nodes(self, levels: usize) -> u32 {
+        (self.cuts * nodes_for(levels) + self.finishes * nodes_for(MAX_LEVELS)) as u32
+    }
+}
+
+/// Descriptors that an operation has, or was promised.
+pub(super) struct Supply<'r> {
+    nodes: Share<'r, Node<FANOUT>, FIRST_NODES>,
+    records: Share<'r, Record, FIRST_RECORDS>,
+}
+
+/// The same, of one kind.
+struct Share<'r, T: Descriptor, const FIRST: usize> {
+    pool: &'r Pool<T, FIRST>,
+    promised: u32,
+    /// Those that the operation has, linked: the first one's index and one more, or 0; the last one; how many.
+    first: u64,
+    last: u32,
+    count: u32,
+}
+
+impl<'r, T: Descriptor, const FIRST: usize> Share<'r, T, FIRST> {
+    const fn new(pool: &'r Pool<T, FIRST>) -> Self {
+        Self {
+            pool,
+            promised: 0,
+            first: 0,
+            last: 0,
+            count: 0,
+        }
+    }
+
+    /// So many can be taken, with those that are here.
+    fn promise<A: AddressSpace>(&mut self, space: &A, count: u32) -> Result<()> {
+        let more = count.saturating_sub(self.promised + self.count);
+        if more != 0 {
+            self.pool.promise(space, more)?;
+            self.promised += more;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self) -> Option<u32> {
+        if let Some(index) = (self.first as u32).checked_sub(1) {
+            self.first = self.pool.get(index)?.next().load(Relaxed);
+            self.count -= 1;
+            return Some(index);
+        }
+        self.promised = self.promised.checked_sub(1)?;
+        self.pool.take()
+    }
+
+    fn give(&mut self, index: u32) {
+        let Some(descriptor) = self.pool.get(index) else {
+            return;
+        };
+        // Relaxed: the word is this operation's until the pool publishes it.
+        descriptor.next().store(self.first, Relaxed);
+        if self.first == 0 {
+            self.last = index;
+        }
+        self.first = u64::from(index) + 1;
+        self.count += 1;
+    }
+}
+
+impl<T: Descriptor, const FIRST: usize> Drop for Share<'_, T, FIRST> {
+    fn drop(&mut self) {
+        if let Some(first) = (self.first as u32).checked_sub(1) {
+            self.pool.give(first, self.last, self.count);
+        }
+        if self.promised != 0 {
+            self.pool.release(self.promised);
+        }
+    }
+}
+
+impl<'r> Supply<'r> {
+    pub(super) const fn new(nodes: &'r Nodes, records: &'r Records) -> Self {
+        Self {
+            nodes: Share::new(nodes),
+            records: Share::new(records),
+        }
+    }
+
+    /// Makes sure of what an operation needs in a tree of so many levels.
+    pub(super) fn promise<A: AddressSpace>(
+        &mut self,
+        space: &A,
+        need: Need,
+        levels: usize,
+    ) -> Result<()> {
+        self.nodes.promise(space, need.nodes(levels))?;
+        self.records.promise(space, need.records)
+    }
+
+    /// Is it enough for a tree of so many levels?
+    pub(super) const fn covers(&self, need: Need, levels: usize) -> bool {
+        self.nodes.promised + self.nodes.count >= need.nodes(levels)
+    }
+
+    /// Forgets every descriptor and every promise: they were counted anew.
+    pub(super) fn forget(&mut self) {
+        self.nodes = Share::new(self.nodes.pool);
+        self.records = Share::new(self.records.pool);
+    }
+
+    /// A record with this in it, which no entry refers to yet.
+    pub(super) fn record(&mut self, detail: Detail) -> Option<u32> {
+        let index = self.records.take()?;
+        self.records.pool.get(index)?.fill(detail);
+        Some(index)
+    }
+}
+
+impl Hand for Supply<'_> {
+    fn take_node(&mut self) -> Option<u32> {
+        self.nodes.take()
+    }
+
+    fn give_node(&mut self, index: u32) {
+        self.nodes.give(index);
+    }
+
+    fn give_record(&mut self, index: u32) {
+        self.records.give(index);
+    }
+}

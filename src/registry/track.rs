@@ -1,0 +1,156 @@
+//! Recording what was mapped otherwise.
+
+use core::ops::Range;
+
+use super::{
+    MapInfo, Registry,
+    change::Change,
+    index::{Attributes, Entry},
+    lock::Identity,
+    operations::Conflict,
+    section::Section,
+    supply::Need,
+};
+use crate::{Errno, Result, page_size, space::AddressSpace};
+
+/// One section: an entry in place of others, or a range cut at both ends and cleared.
+const NEED: Need = Need {
+    cuts: 3,
+    finishes: 0,
+    records: 1,
+};
+
+impl<A: AddressSpace> Registry<A> {
+    /// Records a mapping that was made otherwise, in place of whatever is recorded there. The kernel is not asked.
+    ///
+    /// # Errors
+    ///
+    /// | error | cause |
+    /// |---|---|
+    /// | `EINVAL` | it is empty, wraps, or begins or ends within a page; attributes that no mapping has |
+    /// | `ENOMEM` | no memory for the record, or over the [limit](Self::set_limit) |
+    /// | `EBUSY` | an operation is changing something there |
+    /// | `EDEADLK` | called by a handler that interrupted the recording of a change |
+    pub fn track(&self, info: MapInfo) -> Result<()> {
+        let range = pages(info.start()..info.end())?;
+        let (facts, detail) = info.facts()?;
+        let bytes = range.end - range.start;
+        self.promise_bytes(bytes)?;
+        let result = self.record_now(&range, |section| {
+            let record = match detail {
+                Some(detail) => Some(section.supply.record(detail).ok_or(Errno::ENOMEM)?),
+                None => None,
+            };
+            section.insert(Entry {
+                start: range.start,
+                end: range.end,
+                attributes: Attributes::new(facts.word()).with_record(record),
+                marked: false,
+            });
+            Ok(())
+        });
+        self.release_bytes(bytes);
+        result
+    }
+
+    /// Forgets what is recorded in a range, and keeps what lies outside. The kernel is not asked.
+    ///
+    /// # Errors
+    ///
+    /// As [`track`](Self::track); an empty range is no error.
+    pub fn untrack(&self, range: Range<usize>) -> Result<()> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        let range = pages(range)?;
+        self.record_now(&range, |section| {
+            section.cut(&range);
+            section.clear(&range, |_| true);
+            Ok(())
+        })
+    }
+
+    /// Gives everything that is recorded in a range a word of the program's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`track`](Self::track); `ENOENT` if the range is not wholly within one mapping.
+    pub fn set_user(&self, range: Range<usize>, user: u64) -> Result<()> {
+        let range = pages(range)?;
+        self.record_now(&range, |section| {
+            let Some(found) = section.registry.find(range.start as usize) else {
+                return Err(Errno::ENOENT);
+            };
+            if (found.end() as u64) < range.end {
+                return Err(Errno::ENOENT);
+            }
+            let (_, detail) = found.with_user(user).facts()?;
+            let entry = section.at(range.start).ok_or(Errno::ENOENT)?;
+            let record = match detail {
+                Some(detail) => Some(section.supply.record(detail).ok_or(Errno::ENOMEM)?),
+                None => None,
+            };
+            section.insert(Entry {
+                start: range.start,
+                end: range.end,
+                attributes: entry.attributes.with_record(record),
+                marked: false,
+            });
+            Ok(())
+        })
+    }
+
+    /// One section without a call, on a range that nobody is changing.
+    fn record_now(
+        &self,
+        range: &Range<u64>,
+        record: impl FnOnce(&mut Section<'_, '_, A>) -> Result<()>,
+    ) -> Result<()> {
+        let mut change = Change::begin(self, NEED)?;
+        let mut section = change.enter_with_enough()?;
+        match self.operations.conflict(range, section.me) {
+            Some(Conflict::Mine | Conflict::Others) => Err(Errno::EBUSY),
+            None => record(&mut section),
+        }
+    }
+
+    /// Says that this process is a forked child: on kernels that give children no zeroed pages (Linux before 4.14) nobody
+    /// else does. Elsewhere it changes nothing, and need not be called.
+    ///
+    /// # Safety
+    ///
+    /// This is a child made by fork, not by vfork, no other thread has used the registry in it yet, and this is no
+    /// handler that interrupted the recording of a change.
+    pub unsafe fn after_fork_in_child(&self) {
+        // SAFETY: the caller's contract.
+        unsafe { self.lock.forget_owner() };
+    }
+
+    /// Undoes what a thread left that will never go on: one that was killed in an operation, or that a handler jumped out
+    /// of one.
+    ///
+    /// # Safety
+    ///
+    /// No other thread is using the registry, and none of the frames that were using it will go on.
+    pub unsafe fn recover(&self) {
+        // SAFETY: the caller's contract.
+        unsafe { self.lock.forget_owner() };
+        self.operations.forget_others(Identity::NOBODY);
+        if let Ok(mut change) = Change::begin(self, NEED) {
+            let _ = change.enter();
+        }
+    }
+}
+
+/// The whole pages of a range that begins and ends on pages.
+fn pages(range: Range<usize>) -> Result<Range<u64>> {
+    let mask = page_size() - 1;
+    if range.is_empty() || range.start & mask != 0 {
+        return Err(Errno::EINVAL);
+    }
+    let end = range
+        .end
+        .checked_next_multiple_of(mask + 1)
+        .ok_or(Errno::EINVAL)?;
+    Ok(range.start as u64..end as u64)
+}
