@@ -22,7 +22,8 @@
 //! save the low 128 bits at the most. Around a call the compiler saves them, by the procedure-call standard; a
 //! clobber of all vector registers would cost every caller more than the call does.
 //!
-//! `PAGE_SIZE` is the page size where the architecture has only one.
+//! `PAGE_SIZE` is the page size where the architecture has only one. `thread_pointer` reads the register that tells
+//! threads apart, which is the same on the three systems.
 
 cfg_if::cfg_if! {
     if #[cfg(all(target_os = "linux", target_arch = "x86_64"))] {
@@ -45,3 +46,10 @@ cfg_if::cfg_if! {
         pub(crate) use netbsd_aarch64::*;
     }
 }
+
+#[cfg(feature = "registry")]
+#[cfg_attr(target_arch = "x86_64", path = "thread_pointer_x86_64.rs")]
+#[cfg_attr(target_arch = "aarch64", path = "thread_pointer_aarch64.rs")]
+mod thread_pointer;
+#[cfg(feature = "registry")]
+pub(crate) use thread_pointer::thread_pointer;

@@ -13,6 +13,7 @@ use core::ops::Range;
 
 use super::{
     Registry,
+    atomic::Ordering::Relaxed,
     lock::{Held, Identity},
     operations::{Conflict, Ticket},
     section::Section,
@@ -26,6 +27,8 @@ pub(super) struct Change<'r, A> {
     me: Identity,
     need: Need,
     supply: Supply<'r>,
+    /// How many recoveries there had been when the promises were made.
+    recoveries: u64,
 }
 
 /// A range that is marked.
@@ -42,6 +45,7 @@ impl<'r, A: AddressSpace> Change<'r, A> {
         if registry.lock.is_mine(me) {
             return Err(Errno::EDEADLK);
         }
+        let recoveries = registry.recoveries.load(Relaxed);
         let mut supply = Supply::new(&registry.nodes, &registry.records);
         supply.promise(&registry.space, need, registry.tree.levels())?;
         Ok(Self {
@@ -49,6 +53,7 @@ impl<'r, A: AddressSpace> Change<'r, A> {
             me,
             need,
             supply,
+            recoveries,
         })
     }
 
@@ -59,11 +64,20 @@ impl<'r, A: AddressSpace> Change<'r, A> {
     }
 
     fn lock(&mut self) -> Result<Held<'r>> {
-        let held = self.registry.lock.take(self.me)?;
+        let mut held = self.registry.lock.take(self.me)?;
         if held.forked() {
             let mut section = self.section(held);
             section.recover();
-            return Ok(section.held);
+            held = section.held;
+        }
+        let recoveries = self.registry.recoveries.load(Relaxed);
+        if recoveries != self.recoveries {
+            // In a child, with promises of the parent: they were forgotten when everything was counted anew, and are made
+            // again. If they cannot be, the facts stay as they are.
+            self.recoveries = recoveries;
+            self.supply.forget();
+            let levels = self.registry.tree.levels();
+            let _ = self.supply.promise(&self.registry.space, self.need, levels);
         }
         Ok(held)
     }
@@ -128,11 +142,13 @@ impl<'r, A: AddressSpace> Change<'r, A> {
 
     /// Finishes: enters the section for the last time, with the range no longer in the table.
     pub(super) fn finish(&mut self, marked: &Marked) -> Result<Section<'r, '_, A>> {
-        let section = self.enter()?;
-        section
-            .registry
-            .operations
-            .end(marked.ticket, &marked.range);
+        let mut section = self.enter()?;
+        let operations = &section.registry.operations;
+        if !operations.end(marked.ticket, &marked.range) {
+            // A child that took this thread for another one has ended the operation.
+            section.cut(&marked.range);
+            section.mark(&marked.range, true);
+        }
         section.held.operation_ended();
         Ok(section)
     }

@@ -7,11 +7,13 @@ use super::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 use crate::{
-    Errno, Inherit, Result, os, page_size,
+    Errno, Inherit, Result, arch, os, page_size,
     space::{AddressSpace, MapRequest},
 };
 
-/// A thread, as the lock knows it; never 0, and bit 0 is clear.
+/// A thread, as the lock knows it: never 0, and bit 0 is clear.
+///
+/// Bit 1 tells the kernel's numbers from thread pointers, which are multiples of 4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identity(u64);
 
@@ -21,7 +23,20 @@ impl Identity {
 
     /// This thread, by the kernel's number.
     pub(super) fn of_kernel() -> Self {
-        Self(u64::from(os::thread_id()) << 1)
+        Self(u64::from(os::thread_id()) << 2 | 2)
+    }
+
+    /// This thread, by its thread pointer; by the kernel's number where it has none.
+    ///
+    /// # Safety
+    ///
+    /// As for [`arch::thread_pointer`].
+    pub(super) unsafe fn of_thread_pointer() -> Self {
+        // SAFETY: the caller's contract.
+        match unsafe { arch::thread_pointer() } as u64 & !3 {
+            0 => Self::of_kernel(),
+            pointer => Self(pointer),
+        }
     }
 
     pub(super) const fn word(self) -> u64 {

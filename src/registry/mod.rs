@@ -33,13 +33,15 @@
 //!
 //! A signal handler may change mappings too. Where it interrupted a change of the same range, or the few instructions in
 //! which a change is recorded, in its own thread, it gets `EDEADLK` and nothing has happened: it would wait for itself.
-//! Threads are told apart by the kernel's number.
+//! Threads are told apart by the kernel's number, or
+//! [by their thread pointers](Registry::identify_by_thread_pointer).
 //!
 //! A forked child goes on with what its parent had recorded. What another thread was mapping at the moment of the fork,
 //! and had not recorded yet, is unknown to the child. On kernels without `WIPEONFORK` (Linux before 4.14) the child has to
 //! say what it is: [`after_fork_in_child`](Registry::after_fork_in_child). A child made by vfork shares the memory of its
-//! parent and uses the parent's registry. A handler that interrupted the recording of a change, and forks, must not
-//! change mappings in the child before it has returned there; finding is safe.
+//! parent and uses the parent's registry. A handler that interrupted an operation may fork, and the operation goes on in
+//! parent and child. But where it interrupted the recording of a change, and threads go by the kernel's number, which is
+//! another one in the child, it must not change mappings there before it has returned; finding is safe.
 
 mod atomic;
 mod change;
@@ -50,23 +52,27 @@ mod lock;
 mod operations;
 mod pool;
 mod queries;
+mod recording;
 mod recover;
 mod section;
 mod space;
 mod supply;
+mod trace;
 mod track;
 mod violation;
 
 pub use info::MapInfo;
 pub use iter::Iter;
+pub use trace::{Call, Event};
 pub use violation::Violation;
 
-use atomic::AtomicU64;
+use atomic::{AtomicU64, Ordering::Relaxed};
 use index::{Node, Record, Store, Tree};
 use lock::{Identity, Lock};
 use operations::Operations;
 use pool::Descriptor;
 use supply::{Nodes, Records};
+use trace::Hook;
 
 use crate::space::Kernel;
 
@@ -96,6 +102,11 @@ pub struct Registry<A = Kernel> {
     bytes: AtomicU64,
     /// The most that `bytes` may be; 0 is no limit.
     limit: AtomicU64,
+    /// How many times a child, or one that was told to, counted everything anew.
+    recoveries: AtomicU64,
+    /// Are threads told apart by their thread pointers?
+    by_thread_pointer: AtomicU64,
+    hook: Hook,
     space: A,
 }
 
@@ -123,6 +134,9 @@ impl<A> Registry<A> {
             recorded: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             limit: AtomicU64::new(0),
+            recoveries: AtomicU64::new(0),
+            by_thread_pointer: AtomicU64::new(0),
+            hook: Hook::new(),
             space,
         }
     }
@@ -133,8 +147,30 @@ impl<A> Registry<A> {
         &self.space
     }
 
+    /// Tells threads apart by their thread pointers from now on, which needs no system call. At first it is the kernel's
+    /// number of the thread.
+    ///
+    /// A thread without a thread pointer goes by the kernel's number still. Threads that share one, as raw clone can
+    /// make them, get an `EDEADLK` that they need not have, and nothing worse. In a forked child the thread is the same
+    /// one as before, so that a handler that interrupted an operation, and forked, is told so there as well.
+    ///
+    /// # Safety
+    ///
+    /// No other thread and no interrupted frame is using the registry. On x86_64 every thread that changes mappings, now
+    /// or later, has thread-local storage as the platform's ABI describes it, so that `fs:0` can be read: every thread that
+    /// a C library or the standard library made has.
+    pub unsafe fn identify_by_thread_pointer(&self) {
+        // Relaxed: the caller sees to it that nobody else is here.
+        self.by_thread_pointer.store(1, Relaxed);
+    }
+
     fn identity(&self) -> Identity {
-        Identity::of_kernel()
+        if self.by_thread_pointer.load(Relaxed) != 0 {
+            // SAFETY: the promise that was made in `identify_by_thread_pointer`.
+            unsafe { Identity::of_thread_pointer() }
+        } else {
+            Identity::of_kernel()
+        }
     }
 }
 

@@ -42,8 +42,9 @@ impl<A: AddressSpace> Section<'_, '_, A> {
     /// the fork interrupted, stays in flight.
     pub(super) fn recover(&mut self) {
         let registry = self.registry;
-        self.supply.forget();
         registry.sweep();
+        registry.recoveries.fetch_add(1, Relaxed);
+        self.supply.forget();
         registry.operations.forget_others(self.me);
         self.held.recovered();
         let all = 0..u64::MAX;

@@ -1,267 +1,47 @@
-//! The registry as an address space.
+//! The registry as an address space: what is recorded, and told to the hook.
 
-use core::ops::Range;
-
-use super::{
-    MapInfo, Registry,
-    change::Change,
-    index::{Attributes, Entry},
-    info::Facts,
-    operations::Conflict,
-    recover::{Presence, is_mapped, presence},
-    section::Section,
-    supply::Need,
-};
+use super::{Call, Registry, recording::Recording};
 use crate::{
-    Advice, Errno, Inherit, Prot, Result, page_size,
-    space::{AddressSpace, Attrs, Discard, MapRequest, MoveTo, Region, SyncMode, check},
+    Advice, Inherit, Prot, Result,
+    space::{AddressSpace, Attrs, Discard, MapRequest, MoveTo, Region, SyncMode},
 };
 
-/// A new entry.
-const MAP: Need = Need {
-    cuts: 0,
-    finishes: 1,
-    records: 1,
-};
-/// Both ends cut, and taken out or changed.
-const CHANGE: Need = Need {
-    cuts: 2,
-    finishes: 1,
-    records: 0,
-};
-/// Both ends cut, a new entry, and taken out.
-const REPLACE: Need = Need {
-    cuts: 2,
-    finishes: 2,
-    records: 1,
-};
-
-/// The range of a region that is not empty.
-fn pages(region: Region, granule: usize) -> Result<Range<u64>> {
-    let len = check::region(region, granule)?;
-    if len == 0 {
-        return Err(Errno::EINVAL);
-    }
-    let start = region.start() as u64;
-    Ok(start..start + len as u64)
-}
-
-impl<A: AddressSpace> Registry<A> {
-    /// Records what was mapped, which is nobody else's.
-    fn record(&self, mut change: Change<'_, A>, region: Region, attrs: &Attrs) -> Result<()> {
-        let mut section = change.enter()?;
-        section.insert_info(&MapInfo::new(region, attrs))
-    }
-
-    /// An operation whose facts are unchanged by it: a handler that interrupted a change of the same range may not.
-    fn pass(&self, range: &Range<u64>) -> Result<()> {
-        let me = self.identity();
-        if self.lock.is_mine(me) {
-            return Err(Errno::EDEADLK);
-        }
-        match self.operations.conflict(range, me) {
-            Some(Conflict::Mine) => Err(Errno::EDEADLK),
-            _ => Ok(()),
-        }
-    }
-
-    /// Is all of a range mapped, as far as is known, or as the kernel says of what is not?
-    fn is_whole(&self, range: &Range<u64>) -> bool {
-        let mut from = range.start as usize;
-        while (from as u64) < range.end {
-            match self.next(from) {
-                Some(info) if info.start() <= from => from = info.end(),
-                _ => {
-                    let (start, len) = (range.start as usize, range.end - range.start);
-                    return is_mapped(start, len as usize) != Some(false);
-                }
-            }
-        }
-        true
-    }
-
-    /// Sets the protection of one entry after the other until one is refused: which have it, and whether of the refused
-    /// one even that is unknown. The kernel may hold that in several pieces, of which some have changed: they get back
-    /// what they had.
-    ///
-    /// # Safety
-    ///
-    /// As for `protect`.
-    unsafe fn protect_one_by_one(
-        &self,
-        range: &Range<u64>,
-        prot: Prot,
-    ) -> (Range<u64>, Option<Range<u64>>) {
-        let mut from = range.start as usize;
-        while let Some(info) = self
-            .next(from)
-            .filter(|info| (info.start() as u64) < range.end)
-        {
-            from = info.end();
-            let Some(part) = info.region() else {
-                continue;
-            };
-            // SAFETY: the caller's contract; what is set back is what was there.
-            unsafe {
-                if self.space.protect(part, prot).is_err() {
-                    let old = info
-                        .prot()
-                        .filter(|old| self.space.protect(part, *old).is_ok());
-                    let refused = info.start() as u64..info.end() as u64;
-                    let changed = range.start..refused.start;
-                    return (changed, old.is_none().then_some(refused));
-                }
-            }
-        }
-        (range.clone(), None)
-    }
-
-    /// Marks, calls, and changes the facts of what is marked.
-    fn change_facts(
-        &self,
-        range: Range<u64>,
-        call: impl FnOnce() -> Result<()>,
-        facts: impl Fn(Facts) -> Facts,
-    ) -> Result<()> {
-        let mut change = Change::begin(self, CHANGE)?;
-        let marked = change.mark(range)?;
-        match call() {
-            Ok(()) => {
-                let mut section = change.finish(&marked)?;
-                section.change_marked(&marked.range, facts);
-                section.mark(&marked.range, false);
-                section.merge(&marked.range);
-                Ok(())
-            }
-            Err(error) => {
-                change.refuse(&marked);
-                Err(error)
-            }
-        }
-    }
-}
-
-impl<A: AddressSpace> Section<'_, '_, A> {
-    /// Records a mapping.
-    fn insert_info(&mut self, info: &MapInfo) -> Result<()> {
-        let (facts, detail) = info.facts()?;
-        let record = match detail {
-            Some(detail) => Some(self.supply.record(detail).ok_or(Errno::ENOMEM)?),
-            None => None,
-        };
-        self.insert(Entry {
-            start: info.start() as u64,
-            end: info.end() as u64,
-            attributes: Attributes::new(facts.word()).with_record(record),
-            marked: false,
-        });
-        Ok(())
-    }
-
-    /// After a replacement was refused: what it took away before is taken out, and the rest is as it was.
-    fn forget_what_is_gone(&mut self, range: &Range<u64>) {
-        let mut from = range.start;
-        while let Some(entry) = self.first(from..range.end) {
-            from = entry.end;
-            let part = entry.start..entry.end;
-            if entry.marked && presence(&entry) == Presence::Unmapped {
-                self.clear_marked(&part);
-            } else {
-                self.mark(&part, false);
-            }
-        }
-        self.merge(range);
-    }
-}
-
-// SAFETY: the space beneath maps, unmaps and moves; what is recorded of it changes none of that. Nothing panics.
+// SAFETY: it is what `Recording` does. The hook does not unwind, as was promised when it was set.
 unsafe impl<A: AddressSpace> AddressSpace for Registry<A> {
     fn map(&self, request: &MapRequest<'_>) -> Result<Region> {
-        let attrs = request.attrs();
-        Facts::new(&attrs)?;
-        let bytes = check::length(request.requested_len(), attrs.granule())? as u64;
-        let change = Change::begin(self, MAP)?;
-        self.promise_bytes(bytes)?;
-        let mapped = self.space.map(request).and_then(|region| {
-            // Neither can be refused: what it takes was promised, and this thread is not inside the section.
-            self.record(change, region, &attrs)?;
-            Ok(region)
-        });
-        // What was recorded counts by itself.
-        self.release_bytes(bytes);
-        mapped
+        let result = Recording(self).map(request);
+        let call = || Call::Map {
+            len: request.requested_len(),
+            placement: request.requested_placement(),
+            attrs: request.attrs(),
+        };
+        self.tell(call, result.map(Some));
+        result
     }
 
     unsafe fn map_over(&self, at: Region, request: &MapRequest<'_>) -> Result<Region> {
-        let attrs = request.attrs();
-        let range = pages(at, attrs.granule())?;
-        Facts::new(&attrs)?;
-        let mut change = Change::begin(self, REPLACE)?;
-        let bytes = range.end - range.start;
-        self.promise_bytes(bytes)?;
-        let marked = change
-            .mark(range)
-            .inspect_err(|_| self.release_bytes(bytes))?;
         // SAFETY: the caller's contract.
-        let mapped = unsafe { self.space.map_over(at, request) };
-        let mut section = change.finish(&marked)?;
-        let answer = match mapped {
-            Ok(region) => section
-                .insert_info(&MapInfo::new(region, &attrs))
-                .map(|()| region),
-            Err(error) => {
-                section.forget_what_is_gone(&marked.range);
-                Err(error)
-            }
+        let result = unsafe { Recording(self).map_over(at, request) };
+        let call = || Call::MapOver {
+            at,
+            attrs: request.attrs(),
         };
-        drop(section);
-        self.release_bytes(bytes);
-        answer
+        self.tell(call, result.map(Some));
+        result
     }
 
     unsafe fn unmap(&self, region: Region) -> Result<()> {
-        let range = pages(region, page_size())?;
-        let mut change = Change::begin(self, CHANGE)?;
-        let marked = change.mark(range)?;
         // SAFETY: the caller's contract.
-        match unsafe { self.space.unmap(region) } {
-            Ok(()) => {
-                change.finish(&marked)?.clear_marked(&marked.range);
-                Ok(())
-            }
-            Err(error) => {
-                change.refuse(&marked);
-                Err(error)
-            }
-        }
+        let result = unsafe { Recording(self).unmap(region) };
+        self.tell(|| Call::Unmap(region), result.map(|()| None));
+        result
     }
 
     unsafe fn protect(&self, region: Region, prot: Prot) -> Result<()> {
-        check::protection(prot)?;
-        if region.is_empty() {
-            return check::region(region, page_size()).map(drop);
-        }
-        let mut change = Change::begin(self, CHANGE)?;
-        let marked = change.mark(pages(region, page_size())?)?;
-        if !self.is_whole(&marked.range) {
-            change.refuse(&marked);
-            return Err(Errno::ENOMEM);
-        }
         // SAFETY: the caller's contract.
-        let answer = unsafe { self.space.protect(region, prot) };
-        let (changed, unknown) = match answer {
-            Ok(()) => (marked.range.clone(), None),
-            // SAFETY: the caller's contract.
-            Err(_) => unsafe { self.protect_one_by_one(&marked.range, prot) },
-        };
-        let mut section = change.finish(&marked)?;
-        section.change_marked(&changed, |facts| facts.with_prot(Some(prot)));
-        if let Some(unknown) = unknown {
-            section.change_marked(&unknown, |facts| facts.with_prot(None));
-        }
-        section.mark(&marked.range, false);
-        section.merge(&marked.range);
-        answer
+        let result = unsafe { Recording(self).protect(region, prot) };
+        self.tell(|| Call::Protect(region, prot), result.map(|()| None));
+        result
     }
 
     unsafe fn remap(
@@ -271,86 +51,55 @@ unsafe impl<A: AddressSpace> AddressSpace for Registry<A> {
         to: MoveTo,
         attrs: &Attrs,
     ) -> Result<Region> {
-        let range = pages(region, attrs.granule())?;
-        let bytes = check::length(new_len, attrs.granule())? as u64;
-        // What is recorded of it moves with it; what is not is recorded from now on.
-        let known = self.find(region.start());
-        let info = known.unwrap_or_else(|| MapInfo::new(region, attrs));
-        info.facts()?;
-        let mut change = Change::begin(self, REPLACE)?;
-        self.promise_bytes(bytes)?;
-        let moved = change.mark(range).and_then(|marked| {
-            let moved = if known.is_some_and(|info| (info.end() as u64) < marked.range.end) {
-                // Several pieces, on systems too where the kernel would move them.
-                Err(Errno::ENOTSUP)
-            } else {
-                // SAFETY: the caller's contract.
-                unsafe { self.space.remap(region, new_len, to, attrs) }
-            };
-            let Ok(new) = moved else {
-                change.refuse(&marked);
-                return moved;
-            };
-            let mut section = change.finish(&marked)?;
-            section.insert_info(&info.moved(region, new))?;
-            section.clear_marked(&marked.range);
-            Ok(new)
-        });
-        self.release_bytes(bytes);
-        moved
+        // SAFETY: the caller's contract.
+        let result = unsafe { Recording(self).remap(region, new_len, to, attrs) };
+        let call = || Call::Remap {
+            region,
+            new_len,
+            to,
+        };
+        self.tell(call, result.map(Some));
+        result
     }
 
     unsafe fn advise(&self, region: Region, advice: Advice) -> Result<()> {
-        if region.is_empty() {
-            return check::region(region, page_size()).map(drop);
-        }
-        let range = pages(region, page_size())?;
         // SAFETY: the caller's contract.
-        let call = || unsafe { self.space.advise(region, advice) };
-        match (advice.sets_inherit(), advice.sets_conceal()) {
-            (None, None) => self.pass(&range).and_then(|()| call()),
-            (inherit, conceal) => self.change_facts(range, call, |facts| {
-                let facts = inherit.map_or(facts, |how| facts.with_inherit(how));
-                conceal.map_or(facts, |conceal| facts.with_conceal(conceal))
-            }),
-        }
+        let result = unsafe { Recording(self).advise(region, advice) };
+        self.tell(|| Call::Advise(region, advice), result.map(|()| None));
+        result
     }
 
     unsafe fn discard(&self, region: Region, how: Discard, attrs: &Attrs) -> Result<()> {
-        if region.is_empty() {
-            return check::region(region, page_size()).map(drop);
-        }
-        let range = pages(region, attrs.granule())?;
         // SAFETY: the caller's contract.
-        let call = || unsafe { self.space.discard(region, how, attrs) };
-        match how {
-            Discard::Lazy => self.pass(&range).and_then(|()| call()),
-            // It may be new memory that comes in place of the old.
-            Discard::Zero => self.change_facts(range, call, |facts| facts),
-        }
+        let result = unsafe { Recording(self).discard(region, how, attrs) };
+        self.tell(|| Call::Discard(region, how), result.map(|()| None));
+        result
     }
 
     unsafe fn inherit(&self, region: Region, how: Inherit) -> Result<()> {
-        if region.is_empty() {
-            return check::region(region, page_size()).map(drop);
-        }
-        let range = pages(region, page_size())?;
         // SAFETY: the caller's contract.
-        let call = || unsafe { self.space.inherit(region, how) };
-        self.change_facts(range, call, |facts| facts.with_inherit(how))
+        let result = unsafe { Recording(self).inherit(region, how) };
+        self.tell(|| Call::Inherit(region, how), result.map(|()| None));
+        result
     }
 
     fn sync(&self, region: Region, mode: SyncMode, invalidate: bool) -> Result<()> {
-        self.space.sync(region, mode, invalidate)
+        let result = Recording(self).sync(region, mode, invalidate);
+        self.tell(|| Call::Sync(region, mode), result.map(|()| None));
+        result
     }
 
     unsafe fn lock(&self, region: Region) -> Result<()> {
         // SAFETY: the caller's contract.
-        unsafe { self.space.lock(region) }
+        let result = unsafe { Recording(self).lock(region) };
+        self.tell(|| Call::Lock(region), result.map(|()| None));
+        result
     }
 
     unsafe fn unlock(&self, region: Region) -> Result<()> {
         // SAFETY: the caller's contract.
-        unsafe { self.space.unlock(region) }
+        let result = unsafe { Recording(self).unlock(region) };
+        self.tell(|| Call::Unlock(region), result.map(|()| None));
+        result
     }
 }

@@ -149,12 +149,15 @@ impl Mark {
         let no_time = [0u64; 2];
         let operation = FUTEX_WAIT | FUTEX_PRIVATE_FLAG;
         let timeout = no_time.as_ptr().expose_provenance();
-        // SAFETY: the kernel reads the word at `at` and the time, and waits for no time at all if the word is this one.
-        let answer = unsafe { futex(at, operation as usize, self.0 as usize, timeout) };
-        // A signal may come, but not before the kernel has found the word to be this one.
-        matches!(
-            Errno::of(answer),
-            Ok(_) | Err(Errno::ETIMEDOUT | Errno::EINTR)
-        )
+        // Once more if the answer is no: nothing else would tell if the question itself was refused.
+        (0..2).any(|_| {
+            // SAFETY: the kernel reads the word at `at` and the time, and waits for no time at all if the word is this one.
+            let answer = unsafe { futex(at, operation as usize, self.0 as usize, timeout) };
+            // A signal may come, but not before the kernel has found the word to be this one.
+            matches!(
+                Errno::of(answer),
+                Ok(_) | Err(Errno::ETIMEDOUT | Errno::EINTR)
+            )
+        })
     }
 }

@@ -1,0 +1,16 @@
+//! The thread pointer on aarch64: a register that every program may read.
+
+use core::arch::asm;
+
+/// # Safety
+///
+/// None is needed.
+#[inline]
+pub(crate) unsafe fn thread_pointer() -> usize {
+    let pointer;
+    // SAFETY: a register is read.
+    unsafe {
+        asm!("mrs {}, tpidr_el0", out(reg) pointer, options(nomem, nostack, preserves_flags));
+    }
+    pointer
+}
