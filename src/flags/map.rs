@@ -211,6 +211,30 @@ impl MapFlags {
         Self::from_bits_retain((self.bits() & !os::MAP_TYPE) | map_type.0)
     }
 
+    /// Do others see the stores?
+    #[cfg(feature = "registry")]
+    pub(crate) const fn is_shared(self) -> bool {
+        self.bits() & os::MAP_SHARED != 0
+    }
+
+    /// Does a call with them unmap what is at its address?
+    #[cfg(feature = "registry")]
+    pub(crate) const fn replaces(self) -> bool {
+        #[cfg(target_os = "freebsd")]
+        return self.contains(Self::FIXED) && !self.contains(Self::EXCL);
+        #[cfg(not(target_os = "freebsd"))]
+        return self.contains(Self::FIXED);
+    }
+
+    /// Does a call with them map no file, whatever descriptor it has?
+    #[cfg(feature = "registry")]
+    pub(crate) const fn maps_no_file(self) -> bool {
+        #[cfg(target_os = "freebsd")]
+        return self.intersects(Self::ANONYMOUS.union(Self::STACK).union(Self::GUARD));
+        #[cfg(not(target_os = "freebsd"))]
+        return self.contains(Self::ANONYMOUS);
+    }
+
     /// The type that these flags hold, which need not be one of the named ones.
     ///
     /// **Systems:** all.

@@ -48,3 +48,25 @@ flags! {
     /// How [`mremap`](crate::raw::mremap) moves or resizes a mapping: FreeBSD has no such call, and no flags for it.
     pub struct RemapFlags: u32, "" {}
 }
+
+/// What a record of mappings has to know of a call.
+#[cfg(feature = "registry")]
+impl RemapFlags {
+    /// Does the call unmap what is at the new address?
+    pub(crate) const fn replaces(self) -> bool {
+        #[cfg(target_os = "linux")]
+        return self.contains(Self::FIXED);
+        #[cfg(not(target_os = "linux"))]
+        return false;
+    }
+
+    /// Does the source stay mapped?
+    pub(crate) const fn keeps_source(self) -> bool {
+        #[cfg(target_os = "linux")]
+        return self.contains(Self::DONTUNMAP);
+        #[cfg(target_os = "netbsd")]
+        return self.contains(Self::REMAPDUP);
+        #[cfg(target_os = "freebsd")]
+        return false;
+    }
+}

@@ -111,31 +111,35 @@ impl<'r, A: AddressSpace> Change<'r, A> {
         Ok(self.section(held))
     }
 
-    /// Enters when nobody is changing any of a range, with enough; an operation of another thread is waited for.
-    fn enter_alone(&mut self, range: &Range<u64>) -> Result<Section<'r, '_, A>> {
-        loop {
-            let held = self.lock_with_enough()?;
-            match self.registry.operations.conflict(range, self.me) {
-                None => return Ok(self.section(held)),
-                Some(Conflict::Mine) => return Err(Errno::EDEADLK),
-                Some(Conflict::Others) => held.wait_for_an_end(),
-            }
-        }
-    }
-
     /// Marks a range, when nobody else is changing any of it.
     pub(super) fn mark(&mut self, range: Range<u64>) -> Result<Marked> {
+        let [marked] = self.mark_all([range])?;
+        Ok(marked)
+    }
+
+    /// Marks ranges that do not overlap, all at once: an operation that had one and waited for the other could wait for
+    /// one that waits for it. An operation of another thread on any of them is waited for.
+    pub(super) fn mark_all<const COUNT: usize>(
+        &mut self,
+        ranges: [Range<u64>; COUNT],
+    ) -> Result<[Marked; COUNT]> {
         loop {
-            let me = self.me;
-            let mut section = self.enter_alone(&range)?;
-            match section.registry.operations.begin(&range, me) {
-                Ok(ticket) => {
-                    section.cut(&range);
-                    section.mark(&range, true);
-                    return Ok(Marked { range, ticket });
+            let held = self.lock_with_enough()?;
+            match self.registry.operations.begin_all(&ranges, self.me) {
+                Ok(tickets) => {
+                    let mut section = self.section(held);
+                    for range in &ranges {
+                        section.cut(range);
+                        section.mark(range, true);
+                    }
+                    let mut tickets = tickets.into_iter();
+                    return Ok(ranges.map(|range| Marked {
+                        range,
+                        ticket: tickets.next().unwrap_or(Ticket::NONE),
+                    }));
                 }
                 Err(Conflict::Mine) => return Err(Errno::EDEADLK),
-                Err(Conflict::Others) => section.held.wait_for_an_end(),
+                Err(Conflict::Others) => held.wait_for_an_end(),
             }
         }
     }

@@ -59,6 +59,7 @@ mod space;
 mod supply;
 mod trace;
 mod track;
+mod verbatim;
 mod violation;
 
 pub use info::MapInfo;

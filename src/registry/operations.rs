@@ -28,12 +28,26 @@ pub(super) struct Operations {
 #[derive(Clone, Copy)]
 pub(super) struct Ticket(usize);
 
+impl Ticket {
+    /// That of no operation.
+    pub(super) const NONE: Self = Self(MOST);
+}
+
 /// Why an operation cannot begin.
 pub(super) enum Conflict {
-    /// This thread's own, in a frame that this one interrupted.
+    /// This thread's own, in a frame that this one interrupted: waiting would be for ever.
     Mine,
     /// Another thread's.
     Others,
+}
+
+impl Conflict {
+    fn graver(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Others, Self::Others) => Self::Others,
+            _ => Self::Mine,
+        }
+    }
 }
 
 impl Operation {
@@ -78,22 +92,41 @@ impl Operations {
         }
     }
 
-    /// Enters an operation, if there is room.
-    pub(super) fn begin(&self, range: &Range<u64>, me: Identity) -> Result<Ticket, Conflict> {
-        let Some(slot) = self.slots.iter().position(Operation::is_free) else {
-            let all_mine = self.slots.iter().all(|slot| slot.owner() == me.word());
-            return Err(if all_mine {
-                Conflict::Mine
-            } else {
-                Conflict::Others
-            });
-        };
-        if let Some(operation) = self.slots.get(slot) {
-            operation.start.store(range.start, Relaxed);
-            operation.end.store(range.end, Relaxed);
-            operation.owner.store(me.word(), Relaxed);
+    /// Enters an operation for each range, or none, if nobody is changing any of them and there is room.
+    pub(super) fn begin_all<const COUNT: usize>(
+        &self,
+        ranges: &[Range<u64>; COUNT],
+        me: Identity,
+    ) -> Result<[Ticket; COUNT], Conflict> {
+        let conflicts = ranges.iter().filter_map(|range| self.conflict(range, me));
+        if let Some(conflict) = conflicts.reduce(Conflict::graver) {
+            return Err(conflict);
         }
-        Ok(Ticket(slot))
+        let mut tickets = [Ticket::NONE; COUNT];
+        let free = |slot: &(usize, &Operation)| slot.1.is_free();
+        let mut slots = self.slots.iter().enumerate().filter(free);
+        for ticket in &mut tickets {
+            let Some((slot, _)) = slots.next() else {
+                let all_mine = self
+                    .slots
+                    .iter()
+                    .all(|slot| slot.is_free() || slot.owner() == me.word());
+                return Err(if all_mine {
+                    Conflict::Mine
+                } else {
+                    Conflict::Others
+                });
+            };
+            *ticket = Ticket(slot);
+        }
+        for (Ticket(slot), range) in tickets.iter().zip(ranges) {
+            if let Some(operation) = self.slots.get(*slot) {
+                operation.start.store(range.start, Relaxed);
+                operation.end.store(range.end, Relaxed);
+                operation.owner.store(me.word(), Relaxed);
+            }
+        }
+        Ok(tickets)
     }
 
     /// Takes an operation out; `false` if it is not this one any more, since a forked child recovered meanwhile.

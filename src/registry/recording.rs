@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::{
     MapInfo, Registry,
-    change::Change,
+    change::{Change, Marked},
     index::{Attributes, Entry},
     info::Facts,
     operations::Conflict,
@@ -18,19 +18,19 @@ use crate::{
 };
 
 /// A new entry.
-const MAP: Need = Need {
+pub(super) const MAP: Need = Need {
     cuts: 0,
     finishes: 1,
     records: 1,
 };
 /// Both ends cut, and taken out or changed.
-const CHANGE: Need = Need {
+pub(super) const CHANGE: Need = Need {
     cuts: 2,
     finishes: 1,
     records: 0,
 };
 /// Both ends cut, a new entry, and taken out.
-const REPLACE: Need = Need {
+pub(super) const REPLACE: Need = Need {
     cuts: 2,
     finishes: 2,
     records: 1,
@@ -62,6 +62,22 @@ impl<A: AddressSpace> Registry<A> {
         match self.operations.conflict(range, me) {
             Some(Conflict::Mine) => Err(Errno::EDEADLK),
             _ => Ok(()),
+        }
+    }
+
+    /// Advice, and what it changes of what is known.
+    pub(super) fn advise_and_record(
+        &self,
+        range: Range<u64>,
+        advice: Advice,
+        call: impl FnOnce() -> Result<()>,
+    ) -> Result<()> {
+        match (advice.sets_inherit(), advice.sets_conceal()) {
+            (None, None) => self.pass(&range).and_then(|()| call()),
+            (inherit, conceal) => self.change_facts(range, call, |facts| {
+                let facts = inherit.map_or(facts, |how| facts.with_inherit(how));
+                conceal.map_or(facts, |conceal| facts.with_conceal(conceal))
+            }),
         }
     }
 
@@ -116,8 +132,35 @@ impl<A: AddressSpace> Registry<A> {
         (range.clone(), None)
     }
 
+    /// Finishes a change of protection, which may have been refused on the way.
+    ///
+    /// # Safety
+    ///
+    /// As for `protect`.
+    pub(super) unsafe fn finish_protect(
+        &self,
+        mut change: Change<'_, A>,
+        marked: &Marked,
+        prot: Prot,
+        answer: Result<()>,
+    ) -> Result<()> {
+        let (changed, unknown) = match answer {
+            Ok(()) => (marked.range.clone(), None),
+            // SAFETY: the caller's contract.
+            Err(_) => unsafe { self.protect_one_by_one(&marked.range, prot) },
+        };
+        let mut section = change.finish(marked)?;
+        section.change_marked(&changed, |facts| facts.with_prot(Some(prot)));
+        if let Some(unknown) = unknown {
+            section.change_marked(&unknown, |facts| facts.with_prot(None));
+        }
+        section.mark(&marked.range, false);
+        section.merge(&marked.range);
+        answer
+    }
+
     /// Marks, calls, and changes the facts of what is marked.
-    fn change_facts(
+    pub(super) fn change_facts(
         &self,
         range: Range<u64>,
         call: impl FnOnce() -> Result<()>,
@@ -143,7 +186,7 @@ impl<A: AddressSpace> Registry<A> {
 
 impl<A: AddressSpace> Section<'_, '_, A> {
     /// Records a mapping.
-    fn insert_info(&mut self, info: &MapInfo) -> Result<()> {
+    pub(super) fn insert_info(&mut self, info: &MapInfo) -> Result<()> {
         let (facts, detail) = info.facts()?;
         let record = match detail {
             Some(detail) => Some(self.supply.record(detail).ok_or(Errno::ENOMEM)?),
@@ -159,7 +202,7 @@ impl<A: AddressSpace> Section<'_, '_, A> {
     }
 
     /// After a replacement was refused: what it took away before is taken out, and the rest is as it was.
-    fn forget_what_is_gone(&mut self, range: &Range<u64>) {
+    pub(super) fn forget_what_is_gone(&mut self, range: &Range<u64>) {
         let mut from = range.start;
         while let Some(entry) = self.first(from..range.end) {
             from = entry.end;
@@ -251,20 +294,10 @@ unsafe impl<A: AddressSpace> AddressSpace for Recording<'_, A> {
             return Err(Errno::ENOMEM);
         }
         // SAFETY: the caller's contract.
-        let answer = unsafe { self.0.space.protect(region, prot) };
-        let (changed, unknown) = match answer {
-            Ok(()) => (marked.range.clone(), None),
-            // SAFETY: the caller's contract.
-            Err(_) => unsafe { self.0.protect_one_by_one(&marked.range, prot) },
-        };
-        let mut section = change.finish(&marked)?;
-        section.change_marked(&changed, |facts| facts.with_prot(Some(prot)));
-        if let Some(unknown) = unknown {
-            section.change_marked(&unknown, |facts| facts.with_prot(None));
+        unsafe {
+            let answer = self.0.space.protect(region, prot);
+            self.0.finish_protect(change, &marked, prot, answer)
         }
-        section.mark(&marked.range, false);
-        section.merge(&marked.range);
-        answer
     }
 
     unsafe fn remap(
@@ -310,13 +343,7 @@ unsafe impl<A: AddressSpace> AddressSpace for Recording<'_, A> {
         let range = pages(region, page_size())?;
         // SAFETY: the caller's contract.
         let call = || unsafe { self.0.space.advise(region, advice) };
-        match (advice.sets_inherit(), advice.sets_conceal()) {
-            (None, None) => self.0.pass(&range).and_then(|()| call()),
-            (inherit, conceal) => self.0.change_facts(range, call, |facts| {
-                let facts = inherit.map_or(facts, |how| facts.with_inherit(how));
-                conceal.map_or(facts, |conceal| facts.with_conceal(conceal))
-            }),
-        }
+        self.0.advise_and_record(range, advice, call)
     }
 
     unsafe fn discard(&self, region: Region, how: Discard, attrs: &Attrs) -> Result<()> {

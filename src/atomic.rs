@@ -1,0 +1,8 @@
+//! The atomics of the registry, and how long it waits awake.
+//!
+//! The models in `models/` compile the registry's sources with another file in place of this one.
+
+pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering, fence};
+
+/// How often the lock's word is looked at before sleeping: a section is a few hundred instructions.
+pub(crate) const SPINS: u32 = 100;
