@@ -52,4 +52,4 @@ cfg_if::cfg_if! {
 #[cfg_attr(target_arch = "aarch64", path = "thread_pointer_aarch64.rs")]
 mod thread_pointer;
 #[cfg(feature = "registry")]
-pub(crate) use thread_pointer::thread_pointer;
+pub(crate) use thread_pointer::{thread_pointer, thread_pointer_in_memory};

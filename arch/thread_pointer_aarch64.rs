@@ -14,3 +14,14 @@ pub(crate) unsafe fn thread_pointer() -> usize {
     }
     pointer
 }
+
+/// The same: there is no need to look into memory.
+///
+/// # Safety
+///
+/// None is needed.
+#[inline]
+pub(crate) unsafe fn thread_pointer_in_memory() -> usize {
+    // SAFETY: none is needed.
+    unsafe { thread_pointer() }
+}

@@ -22,6 +22,7 @@
 //! | | |
 //! |---|---|
 //! | [`raw`] | the kernel's calls, one to one: typed, unsafe, unchecked |
+//! | [`registry`] | a record of every mapping, that a signal handler can read |
 //! | [`space`] | the same behaviour on every system: requests, checked arguments, what one system lacks made of what it has |
 //! | [`Prot`], [`MapFlags`], [`Advice`] … | their arguments: what a system lacks is absent, what it learns later can be passed |
 //! | [`Errno`] | why the kernel refused |
@@ -41,7 +42,7 @@
 //! | `std` | no | conversions into types of the standard library |
 //! | `zerocopy` | no | typed views |
 //!
-//! The raw layer is there without any. `registry`, `mapping` and `zerocopy` name what is not written yet and bring
+//! The raw and the portable layer are there without any. `mapping` and `zerocopy` name what is not written yet and bring
 //! nothing so far.
 //!
 //! # How it is tested
@@ -60,6 +61,8 @@ extern crate std;
 
 #[path = "../arch/mod.rs"]
 mod arch;
+#[cfg(feature = "registry")]
+mod atomic;
 mod errno;
 mod fd;
 mod flags;

@@ -9,6 +9,16 @@ use super::{AT_NULL, AT_PAGESZ};
 ///
 /// `auxv` points to the first entry of a vector that ends with AT_NULL.
 pub(crate) unsafe fn page_size(auxv: *const usize) -> Option<usize> {
+    // SAFETY: the caller's contract.
+    unsafe { value(auxv, AT_PAGESZ) }
+}
+
+/// The value of the first entry of a type, if the vector has one.
+///
+/// # Safety
+///
+/// `auxv` points to the first entry of a vector that ends with AT_NULL.
+pub(super) unsafe fn value(auxv: *const usize, wanted: u32) -> Option<usize> {
     let mut entry = auxv;
     loop {
         // SAFETY: no entry before this one was AT_NULL, so both words of this one can be read.
@@ -17,7 +27,7 @@ pub(crate) unsafe fn page_size(auxv: *const usize) -> Option<usize> {
         // types of the others are small.
         match kind as u32 {
             AT_NULL => return None,
-            AT_PAGESZ => return Some(value),
+            found if found == wanted => return Some(value),
             // SAFETY: this entry is not the last one.
             _ => entry = unsafe { entry.add(2) },
         }

@@ -74,6 +74,12 @@ pub(crate) const fn max_protection(prot: u32) -> u32 {
     prot << PROT_MAX_SHIFT
 }
 
+/// May a program read the thread pointer's register? On aarch64 always; on x86_64 the kernel does not say.
+#[cfg_attr(not(feature = "registry"), allow(dead_code))]
+pub(crate) const fn reads_thread_pointer() -> bool {
+    cfg!(target_arch = "aarch64")
+}
+
 /// The protection bits that a portable request may carry.
 pub(crate) const SETTABLE_PROTECTION: u32 = PROT_READ | PROT_WRITE | PROT_EXEC;
 

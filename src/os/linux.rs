@@ -79,8 +79,22 @@ pub(crate) const SETTABLE_PROTECTION: u32 =
 /// Two words an entry; kernels have at most about 25 entries.
 const AUXV_WORDS: usize = 128;
 
-/// Asks for the auxiliary vector, which kernels tell since 6.4, else finds the size by trying.
+/// The page size: what the auxiliary vector says, else found by trying.
 pub(crate) fn page_size() -> Option<usize> {
+    in_auxv(AT_PAGESZ).or_else(smallest_aligned_address)
+}
+
+/// May a program read the thread pointer's register? On aarch64 always; on x86_64 the instruction for it is the kernel's
+/// to allow, which it does since 5.9 where the processor has it.
+#[cfg_attr(not(feature = "registry"), allow(dead_code))]
+pub(crate) fn reads_thread_pointer() -> bool {
+    /// HWCAP2_FSGSBASE, for which only x86 has a header.
+    const FSGSBASE: usize = 1 << 1;
+    cfg!(target_arch = "aarch64") || in_auxv(AT_HWCAP2).is_some_and(|value| value & FSGSBASE != 0)
+}
+
+/// Asks for an entry of the auxiliary vector, which kernels tell since 6.4.
+fn in_auxv(wanted: u32) -> Option<usize> {
     // Not filled beforehand: a loader that calls this first of all may have no memset yet.
     let mut auxv = [MaybeUninit::<usize>::uninit(); AUXV_WORDS];
     let start = auxv.as_mut_ptr().cast::<usize>();
@@ -99,12 +113,11 @@ pub(crate) fn page_size() -> Option<usize> {
             0,
         )
     };
-    let told = Errno::of(answer).ok().and_then(|_| {
+    Errno::of(answer).ok().and_then(|_| {
         // SAFETY: the kernel wrote its vector, which ends with AT_NULL, or as much of it as there was room for, up to
         // the entry that was kept back.
-        unsafe { auxv::page_size(start) }
-    });
-    told.or_else(smallest_aligned_address)
+        unsafe { auxv::value(start, wanted) }
+    })
 }
 
 /// The page size as the smallest power of two that madvise takes for an address: it refuses an unaligned one

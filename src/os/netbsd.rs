@@ -93,6 +93,12 @@ pub(crate) const INHERIT_NONE: i32 = MAP_INHERIT_NONE;
 pub(crate) const INHERIT_DONATE_COPY: i32 = MAP_INHERIT_DONATE_COPY;
 pub(crate) const INHERIT_ZERO: i32 = MAP_INHERIT_ZERO;
 
+/// May a program read the thread pointer's register? On aarch64 always; on x86_64 the kernel does not say.
+#[cfg_attr(not(feature = "registry"), allow(dead_code))]
+pub(crate) const fn reads_thread_pointer() -> bool {
+    cfg!(target_arch = "aarch64")
+}
+
 /// The protection bits that a portable request may carry.
 pub(crate) const SETTABLE_PROTECTION: u32 = PROT_READ | PROT_WRITE | PROT_EXEC;
 

@@ -14,7 +14,8 @@ use core::ops::Range;
 use super::{
     Registry,
     atomic::Ordering::Relaxed,
-    lock::{Held, Identity},
+    identity::Identity,
+    lock::Held,
     operations::{Conflict, Ticket},
     section::Section,
     supply::{Need, Supply},

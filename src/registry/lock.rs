@@ -1,48 +1,17 @@
 //! Who may change the registry: one thread at a time, and never one that interrupted itself.
 
-use core::{hint, sync::atomic::AtomicPtr};
+use core::hint;
 
 use super::atomic::{
-    AtomicU64,
+    AtomicPtr, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
+    SPINS,
 };
+use super::identity::Identity;
 use crate::{
-    Errno, Inherit, Result, arch, os, page_size,
+    Errno, Inherit, Result, os, page_size,
     space::{AddressSpace, MapRequest},
 };
-
-/// A thread, as the lock knows it: never 0, and bit 0 is clear.
-///
-/// Bit 1 tells the kernel's numbers from thread pointers, which are multiples of 4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Identity(u64);
-
-impl Identity {
-    /// No thread.
-    pub(super) const NOBODY: Self = Self(0);
-
-    /// This thread, by the kernel's number.
-    pub(super) fn of_kernel() -> Self {
-        Self(u64::from(os::thread_id()) << 2 | 2)
-    }
-
-    /// This thread, by its thread pointer; by the kernel's number where it has none.
-    ///
-    /// # Safety
-    ///
-    /// As for [`arch::thread_pointer`].
-    pub(super) unsafe fn of_thread_pointer() -> Self {
-        // SAFETY: the caller's contract.
-        match unsafe { arch::thread_pointer() } as u64 & !3 {
-            0 => Self::of_kernel(),
-            pointer => Self(pointer),
-        }
-    }
-
-    pub(super) const fn word(self) -> u64 {
-        self.0
-    }
-}
 
 /// What a forked child finds as zeros.
 #[repr(C)]
@@ -59,8 +28,6 @@ struct Cell {
 }
 
 const WAITERS: u64 = 1;
-/// How often the word is looked at before sleeping: a section is a few hundred instructions.
-const SPINS: u32 = 100;
 
 /// The lock.
 #[derive(Debug)]

@@ -33,8 +33,9 @@
 //!
 //! A signal handler may change mappings too. Where it interrupted a change of the same range, or the few instructions in
 //! which a change is recorded, in its own thread, it gets `EDEADLK` and nothing has happened: it would wait for itself.
-//! Threads are told apart by the kernel's number, or
-//! [by their thread pointers](Registry::identify_by_thread_pointer).
+//! Threads are told apart by their thread pointers where those can be read, and else by the kernel's numbers: see
+//! [`identify_by_thread_pointer`](Registry::identify_by_thread_pointer). Threads that share a thread pointer, as raw clone
+//! can make them, get an `EDEADLK` that they need not have, and nothing worse.
 //!
 //! A forked child goes on with what its parent had recorded. What another thread was mapping at the moment of the fork,
 //! and had not recorded yet, is unknown to the child. On kernels without `WIPEONFORK` (Linux before 4.14) the child has to
@@ -43,8 +44,8 @@
 //! parent and child. But where it interrupted the recording of a change, and threads go by the kernel's number, which is
 //! another one in the child, it must not change mappings there before it has returned; finding is safe.
 
-mod atomic;
 mod change;
+mod identity;
 mod index;
 mod info;
 mod iter;
@@ -67,15 +68,16 @@ pub use iter::Iter;
 pub use trace::{Call, Event};
 pub use violation::Violation;
 
-use atomic::{AtomicU64, Ordering::Relaxed};
+use atomic::AtomicU64;
+use identity::{Identification, Identity};
 use index::{Node, Record, Store, Tree};
-use lock::{Identity, Lock};
+use lock::Lock;
 use operations::Operations;
 use pool::Descriptor;
 use supply::{Nodes, Records};
 use trace::Hook;
 
-use crate::space::Kernel;
+use crate::{atomic, space::Kernel};
 
 /// Entries or children a node.
 const FANOUT: usize = 15;
@@ -105,8 +107,7 @@ pub struct Registry<A = Kernel> {
     limit: AtomicU64,
     /// How many times a child, or one that was told to, counted everything anew.
     recoveries: AtomicU64,
-    /// Are threads told apart by their thread pointers?
-    by_thread_pointer: AtomicU64,
+    identification: Identification,
     hook: Hook,
     space: A,
 }
@@ -136,7 +137,7 @@ impl<A> Registry<A> {
             bytes: AtomicU64::new(0),
             limit: AtomicU64::new(0),
             recoveries: AtomicU64::new(0),
-            by_thread_pointer: AtomicU64::new(0),
+            identification: Identification::new(),
             hook: Hook::new(),
             space,
         }
@@ -148,12 +149,12 @@ impl<A> Registry<A> {
         &self.space
     }
 
-    /// Tells threads apart by their thread pointers from now on, which needs no system call. At first it is the kernel's
-    /// number of the thread.
+    /// Tells threads apart by what lies at their thread pointers from now on, which needs no system call and no
+    /// permission.
     ///
-    /// A thread without a thread pointer goes by the kernel's number still. Threads that share one, as raw clone can
-    /// make them, get an `EDEADLK` that they need not have, and nothing worse. In a forked child the thread is the same
-    /// one as before, so that a handler that interrupted an operation, and forked, is told so there as well.
+    /// Without it, it is the thread pointer where every program may read that register: on aarch64, and on x86_64 Linux
+    /// where the auxiliary vector says so (kernels tell it since 6.4). Elsewhere it is the kernel's number of the thread,
+    /// which is a system call for each operation. [`identify_by_kernel`](Self::identify_by_kernel) chooses that.
     ///
     /// # Safety
     ///
@@ -161,17 +162,20 @@ impl<A> Registry<A> {
     /// or later, has thread-local storage as the platform's ABI describes it, so that `fs:0` can be read: every thread that
     /// a C library or the standard library made has.
     pub unsafe fn identify_by_thread_pointer(&self) {
-        // Relaxed: the caller sees to it that nobody else is here.
-        self.by_thread_pointer.store(1, Relaxed);
+        self.identification.set(Identification::PROMISED);
+    }
+
+    /// Tells threads apart by the kernel's number from now on: for programs whose threads share a thread pointer.
+    ///
+    /// # Safety
+    ///
+    /// No other thread and no interrupted frame is using the registry.
+    pub unsafe fn identify_by_kernel(&self) {
+        self.identification.set(Identification::KERNEL);
     }
 
     fn identity(&self) -> Identity {
-        if self.by_thread_pointer.load(Relaxed) != 0 {
-            // SAFETY: the promise that was made in `identify_by_thread_pointer`.
-            unsafe { Identity::of_thread_pointer() }
-        } else {
-            Identity::of_kernel()
-        }
+        self.identification.identity()
     }
 }
 

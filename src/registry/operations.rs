@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::{
     atomic::{AtomicU64, Ordering::Relaxed},
-    lock::Identity,
+    identity::Identity,
 };
 
 /// One operation; an end of 0 is none. Read and written inside the section only.

@@ -5,9 +5,10 @@ use core::ops::{ControlFlow, Range};
 use super::{
     Registry,
     atomic::Ordering::Relaxed,
+    identity::Identity,
     index::{Attributes, Entry},
     info::Facts,
-    lock::{Held, Identity},
+    lock::Held,
     supply::Supply,
 };
 use crate::space::AddressSpace;

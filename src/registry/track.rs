@@ -5,8 +5,8 @@ use core::ops::Range;
 use super::{
     MapInfo, Registry,
     change::Change,
+    identity::Identity,
     index::{Attributes, Entry},
-    lock::Identity,
     operations::Conflict,
     section::Section,
     supply::Need,

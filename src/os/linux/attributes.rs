@@ -5,7 +5,7 @@ use super::{
     MADV_DONTFORK, MADV_KEEPONFORK, MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_WILLNEED,
     MADV_WIPEONFORK, MAP_PRIVATE, MAP_TYPE, PROT_READ, PROT_WRITE, madvise,
 };
-use crate::{Errno, Result, os::mapping::NewMapping};
+use crate::{Errno, Result, os::NewMapping};
 
 /// # Safety
 ///

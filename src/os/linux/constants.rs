@@ -179,6 +179,8 @@ constants! {
     AT_NULL: u32 = 0x0 => "AT_NULL";
     /// System page size.
     AT_PAGESZ: u32 = 0x6 => "AT_PAGESZ";
+    /// Extension of AT_HWCAP.
+    AT_HWCAP2: u32 = 0x1a => "AT_HWCAP2";
     PR_GET_AUXV: u32 = 0x41555856 => "PR_GET_AUXV";
     FUTEX_WAIT: u32 = 0x0 => "FUTEX_WAIT";
     FUTEX_WAKE: u32 = 0x1 => "FUTEX_WAKE";

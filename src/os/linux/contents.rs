@@ -5,7 +5,7 @@ use super::{
     attributes::{advise, where_possible},
     msync,
 };
-use crate::{Errno, Result, os::mapping::Held};
+use crate::{Errno, Result, os::Held};
 
 /// Lets the kernel drop what private anonymous memory holds. Locked pages are kept.
 ///

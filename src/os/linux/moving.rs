@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Errno, Result,
-    os::mapping::{Held, take_back},
+    os::{Held, take_back},
     page_size,
 };
 

@@ -6,10 +6,7 @@ use super::{
 };
 use crate::{
     Errno, Result,
-    os::{
-        MAP_ANONYMOUS,
-        mapping::{NewMapping, take_back},
-    },
+    os::{MAP_ANONYMOUS, NewMapping, take_back},
     page_size,
 };
 

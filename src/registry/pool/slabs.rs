@@ -10,13 +10,12 @@
 use core::{
     mem::{MaybeUninit, size_of},
     ptr,
-    sync::atomic::{
-        AtomicPtr,
-        Ordering::{Acquire, Relaxed, Release},
-    },
 };
 
-use super::super::atomic::AtomicU64;
+use super::super::atomic::{
+    AtomicPtr, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 use crate::{
     Errno, Result,
     space::{AddressSpace, MapRequest, Placement},
@@ -81,7 +80,7 @@ impl<T: Descriptor, const FIRST: usize> Slabs<T, FIRST> {
         let slot = slot.ok_or(Errno::ENOMEM)?;
         let count = FIRST << slot;
         let bytes = count.checked_mul(size_of::<T>()).ok_or(Errno::ENOMEM)?;
-        let region = map_apart(space, bytes)?;
+        let region = map_apart(space, bytes, (&raw const self.more).addr())?;
         let start = region.as_ptr().cast::<T>();
         let slab = self.more.get(slot).ok_or(Errno::ENOMEM)?;
         // Release pairs with the acquire in `get`.
@@ -103,11 +102,16 @@ const ATTEMPTS: usize = 8;
 
 /// Maps memory far from where the system puts the program's own, so that a slab is neither in the way of a mapping that
 /// is to grow, nor next to one that is overrun.
-fn map_apart<A: AddressSpace>(space: &A, bytes: usize) -> Result<crate::space::Region> {
+fn map_apart<A: AddressSpace>(
+    space: &A,
+    bytes: usize,
+    whose: usize,
+) -> Result<crate::space::Region> {
     const STEP: usize = 1 << 21;
     let request = MapRequest::anonymous(bytes);
-    // Where the stack is differs from run to run, wherever addresses do.
-    let seed = (&raw const request).addr();
+    // Where the stack is differs from run to run, wherever addresses do; whose the slab is and how large, from slab to
+    // slab, or the attempts would soon all meet earlier slabs.
+    let seed = (&raw const request).addr() ^ whose.rotate_left(32) ^ bytes;
     for attempt in 0..ATTEMPTS {
         let mixed = (seed ^ attempt << 3).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16;
         let at = LOWEST + mixed % ((HIGHEST - LOWEST) / STEP) * STEP;
