@@ -17,7 +17,7 @@ use super::{
     identity::Identity,
     lock::Held,
     operations::{Conflict, Ticket},
-    section::Section,
+    section::{InUse, Section},
     supply::{Need, Supply},
 };
 use crate::{Errno, Result, space::AddressSpace};
@@ -30,6 +30,8 @@ pub(super) struct Change<'r, A> {
     supply: Supply<'r>,
     /// How many recoveries there had been when the promises were made.
     recoveries: u64,
+    /// How many ranges are marked, each of which will take a section more.
+    marked: usize,
 }
 
 /// A range that is marked.
@@ -47,15 +49,21 @@ impl<'r, A: AddressSpace> Change<'r, A> {
             return Err(Errno::EDEADLK);
         }
         let recoveries = registry.recoveries.load(Relaxed);
-        let mut supply = Supply::new(&registry.nodes, &registry.records);
-        supply.promise(&registry.space, need, registry.tree.levels())?;
-        Ok(Self {
+        let mut change = Self {
             registry,
             me,
             need,
-            supply,
+            supply: Supply::new(&registry.nodes, &registry.records),
             recoveries,
-        })
+            marked: 0,
+        };
+        change.promise(registry.tree.levels())?;
+        Ok(change)
+    }
+
+    fn promise(&mut self, levels: usize) -> Result<()> {
+        self.supply
+            .promise(&self.registry.space, self.need, levels)
     }
 
     /// Enters the section.
@@ -66,10 +74,9 @@ impl<'r, A: AddressSpace> Change<'r, A> {
 
     fn lock(&mut self) -> Result<Held<'r>> {
         let mut held = self.registry.lock.take(self.me)?;
-        if held.forked() {
-            let mut section = self.section(held);
-            section.recover();
-            held = section.held;
+        let forked = held.forked();
+        if forked {
+            held = self.within(held, |section| section.recount());
         }
         let recoveries = self.registry.recoveries.load(Relaxed);
         if recoveries != self.recoveries {
@@ -78,7 +85,12 @@ impl<'r, A: AddressSpace> Change<'r, A> {
             self.recoveries = recoveries;
             self.supply.forget();
             let levels = self.registry.tree.levels();
-            let _ = self.supply.promise(&self.registry.space, self.need, levels);
+            let _ = self.promise(levels);
+        }
+        if forked {
+            held = self.within(held, |section| section.settle());
+            // What it took, it gave back; the promise is to be whole again.
+            let _ = self.promise(self.registry.tree.levels());
         }
         Ok(held)
     }
@@ -87,9 +99,20 @@ impl<'r, A: AddressSpace> Change<'r, A> {
         Section {
             registry: self.registry,
             me: self.me,
-            supply: &mut self.supply,
+            supply: InUse {
+                supply: &mut self.supply,
+                is_last: self.marked == 0,
+            },
             held,
         }
+    }
+
+    /// Does something in the section, which goes on.
+    fn within(&mut self, held: Held<'r>, act: impl FnOnce(&mut Section<'r, '_, A>)) -> Held<'r> {
+        let mut section = self.section(held);
+        section.supply.is_last = false;
+        act(&mut section);
+        section.held
     }
 
     /// Enters before the call, with enough for the tree as it is: it may have become higher since the promise.
@@ -101,8 +124,7 @@ impl<'r, A: AddressSpace> Change<'r, A> {
                 return Ok(held);
             }
             drop(held);
-            self.supply
-                .promise(&self.registry.space, self.need, levels)?;
+            self.promise(levels)?;
         }
     }
 
@@ -128,6 +150,7 @@ impl<'r, A: AddressSpace> Change<'r, A> {
             let held = self.lock_with_enough()?;
             match self.registry.operations.begin_all(&ranges, self.me) {
                 Ok(tickets) => {
+                    self.marked += COUNT;
                     let mut section = self.section(held);
                     for range in &ranges {
                         section.cut(range);
@@ -147,6 +170,7 @@ impl<'r, A: AddressSpace> Change<'r, A> {
 
     /// Finishes: enters the section for the last time, with the range no longer in the table.
     pub(super) fn finish(&mut self, marked: &Marked) -> Result<Section<'r, '_, A>> {
+        self.marked -= 1;
         let mut section = self.enter()?;
         let operations = &section.registry.operations;
         if !operations.end(marked.ticket, &marked.range) {
@@ -163,6 +187,20 @@ impl<'r, A: AddressSpace> Change<'r, A> {
         if let Ok(mut section) = self.finish(marked) {
             section.mark(&marked.range, false);
             section.merge(&marked.range);
+        }
+    }
+}
+
+impl<A> Drop for Change<'_, A> {
+    /// Takes back what was promised to an operation that came to no section: in one, for the reason that is given there.
+    #[inline]
+    fn drop(&mut self) {
+        if self.supply.is_promised()
+            && let Ok(held) = self.registry.lock.take(self.me)
+            && !held.forked()
+            && self.registry.recoveries.load(Relaxed) == self.recoveries
+        {
+            self.supply.release();
         }
     }
 }

@@ -189,7 +189,7 @@ impl<A: AddressSpace> Section<'_, '_, A> {
     pub(super) fn insert_info(&mut self, info: &MapInfo) -> Result<()> {
         let (facts, detail) = info.facts()?;
         let record = match detail {
-            Some(detail) => Some(self.supply.record(detail).ok_or(Errno::ENOMEM)?),
+            Some(detail) => Some(self.supply.supply.record(detail).ok_or(Errno::ENOMEM)?),
             None => None,
         };
         self.insert(Entry {

@@ -40,13 +40,19 @@ impl<A: AddressSpace> Section<'_, '_, A> {
     ///
     /// The tree itself is whole at any moment at which a fork can happen. An operation of this thread, in a frame that
     /// the fork interrupted, stays in flight.
-    pub(super) fn recover(&mut self) {
+    ///
+    /// [`settle`](Self::settle) is to follow, when there are promises again.
+    pub(super) fn recount(&mut self) {
         let registry = self.registry;
         registry.sweep();
         registry.recoveries.fetch_add(1, Relaxed);
-        self.supply.forget();
         registry.operations.forget_others(self.me);
         self.held.recovered();
+    }
+
+    /// The rest of it: what changes the tree, and takes descriptors for that.
+    pub(super) fn settle(&mut self) {
+        let registry = self.registry;
         let all = 0..u64::MAX;
         let mut from = all.start;
         loop {

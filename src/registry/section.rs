@@ -17,8 +17,25 @@ use crate::space::AddressSpace;
 pub(super) struct Section<'r, 's, A> {
     pub(super) registry: &'r Registry<A>,
     pub(super) me: Identity,
-    pub(super) supply: &'s mut Supply<'r>,
+    /// Given up before the lock is.
+    pub(super) supply: InUse<'r, 's>,
     pub(super) held: Held<'r>,
+}
+
+/// The descriptors of an operation while it has the lock; what is left of them is given back at the end.
+pub(super) struct InUse<'r, 's> {
+    pub(super) supply: &'s mut Supply<'r>,
+    /// Does the operation need nothing any more after that?
+    pub(super) is_last: bool,
+}
+
+impl Drop for InUse<'_, '_> {
+    fn drop(&mut self) {
+        self.supply.give_back();
+        if self.is_last {
+            self.supply.release();
+        }
+    }
 }
 
 impl<'r, A: AddressSpace> Section<'r, '_, A> {
@@ -54,7 +71,7 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
         if !self
             .registry
             .tree
-            .splice(self.registry, self.supply, range, fresh)
+            .splice(self.registry, self.supply.supply, range, fresh)
         {
             return;
         }

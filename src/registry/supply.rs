@@ -89,15 +89,18 @@ impl<'r, T: Descriptor, const FIRST: usize> Share<'r, T, FIRST> {
         self.first = u64::from(index) + 1;
         self.count += 1;
     }
-}
 
-impl<T: Descriptor, const FIRST: usize> Drop for Share<'_, T, FIRST> {
-    fn drop(&mut self) {
+    fn give_back(&mut self) {
         if let Some(first) = (self.first as u32).checked_sub(1) {
             self.pool.give(first, self.last, self.count);
+            (self.first, self.count) = (0, 0);
         }
+    }
+
+    fn release(&mut self) {
         if self.promised != 0 {
             self.pool.release(self.promised);
+            self.promised = 0;
         }
     }
 }
@@ -126,10 +129,30 @@ impl<'r> Supply<'r> {
         self.nodes.promised + self.nodes.count >= need.nodes(levels)
     }
 
-    /// Forgets every descriptor and every promise: they were counted anew.
+    /// Gives the descriptors back that the operation has.
+    ///
+    /// Inside the section, as [`release`](Self::release): a child that counts everything anew counts these as free and
+    /// not promised, and no frame goes on there that was inside.
+    pub(super) fn give_back(&mut self) {
+        self.nodes.give_back();
+        self.records.give_back();
+    }
+
+    /// Takes back what is left of the promises.
+    pub(super) fn release(&mut self) {
+        self.nodes.release();
+        self.records.release();
+    }
+
+    /// Was anything promised that is left?
+    pub(super) const fn is_promised(&self) -> bool {
+        self.nodes.promised != 0 || self.records.promised != 0
+    }
+
+    /// Forgets every promise: they were counted anew.
     pub(super) fn forget(&mut self) {
-        self.nodes = Share::new(self.nodes.pool);
-        self.records = Share::new(self.records.pool);
+        self.nodes.promised = 0;
+        self.records.promised = 0;
     }
 
     /// A record with this in it, which no entry refers to yet.

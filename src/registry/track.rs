@@ -38,7 +38,7 @@ impl<A: AddressSpace> Registry<A> {
         self.promise_bytes(bytes)?;
         let result = self.record_now(&range, |section| {
             let record = match detail {
-                Some(detail) => Some(section.supply.record(detail).ok_or(Errno::ENOMEM)?),
+                Some(detail) => Some(section.supply.supply.record(detail).ok_or(Errno::ENOMEM)?),
                 None => None,
             };
             section.insert(Entry {
@@ -87,7 +87,7 @@ impl<A: AddressSpace> Registry<A> {
             let (_, detail) = found.with_user(user).facts()?;
             let entry = section.at(range.start).ok_or(Errno::ENOENT)?;
             let record = match detail {
-                Some(detail) => Some(section.supply.record(detail).ok_or(Errno::ENOMEM)?),
+                Some(detail) => Some(section.supply.supply.record(detail).ok_or(Errno::ENOMEM)?),
                 None => None,
             };
             section.insert(Entry {

@@ -75,9 +75,9 @@ impl<const N: usize> Node<N> {
     /// Marks the entries whose bits are set and no others, by one store.
     pub(super) fn set_marks(&self, marks: u64) {
         let control = self.control.load(Relaxed);
-        // Relaxed: the bits are all there is to know, and they are read with one load.
+        // Release pairs with the acquire in `entry`: who no longer finds a mark finds what was changed under it.
         self.control
-            .store(control & COUNT_MASK | marks << MARKS_SHIFT, Relaxed);
+            .store(control & COUNT_MASK | marks << MARKS_SHIFT, Release);
     }
 
     /// How many of the first `count` begin at this address or below.
@@ -105,11 +105,13 @@ impl<const N: usize> Node<N> {
         ) else {
             return Entry::EMPTY;
         };
+        // Acquire, and first: see `set_marks`.
+        let marks = self.control.load(Acquire) >> MARKS_SHIFT;
         Entry {
             start: start.load(Relaxed),
             end: end.load(Relaxed),
             attributes: Attributes::of(attributes.load(Relaxed)),
-            marked: self.marks() >> at & 1 != 0,
+            marked: marks >> at & 1 != 0,
         }
     }
 
