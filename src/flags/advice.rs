@@ -177,18 +177,34 @@ open_values! {
     }
 }
 
+/// What advice does to what forked children find: it sets one of two properties.
+#[cfg(feature = "registry")]
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "Linux alone has such advice")
+)]
+#[derive(Clone, Copy)]
+pub(crate) enum Inheritance {
+    Absent,
+    Present,
+    Wiped,
+    Kept,
+}
+
 /// What advice changes that a registry remembers.
 #[cfg(feature = "registry")]
 impl Advice {
     /// What forked children find from then on.
-    pub(crate) const fn sets_inherit(self) -> Option<crate::Inherit> {
+    pub(crate) const fn sets_inheritance(self) -> Option<Inheritance> {
         match self {
             #[cfg(target_os = "linux")]
-            Self::DONTFORK => Some(crate::Inherit::NONE),
+            Self::DONTFORK => Some(Inheritance::Absent),
             #[cfg(target_os = "linux")]
-            Self::WIPEONFORK => Some(crate::Inherit::ZERO),
+            Self::DOFORK => Some(Inheritance::Present),
             #[cfg(target_os = "linux")]
-            Self::DOFORK | Self::KEEPONFORK => Some(crate::Inherit::COPY),
+            Self::WIPEONFORK => Some(Inheritance::Wiped),
+            #[cfg(target_os = "linux")]
+            Self::KEEPONFORK => Some(Inheritance::Kept),
             _ => None,
         }
     }

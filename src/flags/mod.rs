@@ -112,6 +112,8 @@ mod residency;
 mod sync;
 
 pub use advice::Advice;
+#[cfg(feature = "registry")]
+pub(crate) use advice::Inheritance;
 pub use inherit::Inherit;
 pub use lock_all::LockAllFlags;
 pub use map::{MapFlags, MapType};

@@ -15,7 +15,7 @@ use super::{
     Registry,
     atomic::Ordering::Relaxed,
     identity::Identity,
-    lock::Held,
+    lock::{Held, Ready},
     operations::{Conflict, Ticket},
     section::{InUse, Section},
     supply::{Need, Supply},
@@ -25,12 +25,13 @@ use crate::{Errno, Result, space::AddressSpace};
 /// An operation of one thread.
 pub(super) struct Change<'r, A> {
     registry: &'r Registry<A>,
+    ready: Ready<'r>,
     me: Identity,
     need: Need,
     supply: Supply<'r>,
     /// How many recoveries there had been when the promises were made.
     recoveries: u64,
-    /// How many ranges are marked, each of which will take a section more.
+    /// How many ranges are marked.
     marked: usize,
 }
 
@@ -41,58 +42,66 @@ pub(super) struct Marked {
 }
 
 impl<'r, A: AddressSpace> Change<'r, A> {
-    /// Checks and promises.
-    pub(super) fn begin(registry: &'r Registry<A>, need: Need) -> Result<Self> {
-        registry.lock.prepare(&registry.space)?;
+    /// Checks, and promises: descriptors, and bytes within the limit.
+    pub(super) fn begin(registry: &'r Registry<A>, need: Need, bytes: u64) -> Result<Self> {
+        let ready = registry.lock.prepare(&registry.space)?;
         let me = registry.identity();
-        if registry.lock.is_mine(me) {
+        if ready.is_mine(me) {
             return Err(Errno::EDEADLK);
         }
         let recoveries = registry.recoveries.load(Relaxed);
         let mut change = Self {
             registry,
+            ready,
             me,
             need,
-            supply: Supply::new(&registry.nodes, &registry.records),
+            supply: Supply::new(&registry.nodes, &registry.records, &registry.bytes),
             recoveries,
             marked: 0,
         };
         change.promise(registry.tree.levels())?;
+        let limit = registry.limit.load(Relaxed);
+        change.supply.promise_bytes(bytes, limit)?;
         Ok(change)
     }
 
     fn promise(&mut self, levels: usize) -> Result<()> {
-        self.supply
-            .promise(&self.registry.space, self.need, levels)
+        self.supply.promise(&self.registry.space, self.need, levels)
     }
 
     /// Enters the section.
-    pub(super) fn enter(&mut self) -> Result<Section<'r, '_, A>> {
-        let held = self.lock()?;
-        Ok(self.section(held))
+    pub(super) fn enter(&mut self) -> Section<'r, '_, A> {
+        let held = self.lock();
+        self.section(held)
     }
 
-    fn lock(&mut self) -> Result<Held<'r>> {
-        let mut held = self.registry.lock.take(self.me)?;
-        let forked = held.forked();
+    fn lock(&mut self) -> Held<'r> {
+        let recovered = |change: &Self| {
+            let recoveries = change.registry.recoveries.load(Relaxed);
+            (recoveries != change.recoveries).then_some(recoveries)
+        };
+        if self.ready.forked() || recovered(self).is_some() {
+            // A child, in which the kernel may number this thread otherwise.
+            self.me = self.registry.identity();
+        }
+        let mut held = self.ready.take(self.me);
+        let forked = self.ready.forked();
         if forked {
             held = self.within(held, |section| section.recount());
         }
-        let recoveries = self.registry.recoveries.load(Relaxed);
-        if recoveries != self.recoveries {
-            // In a child, with promises of the parent: they were forgotten when everything was counted anew, and are made
-            // again. If they cannot be, the facts stay as they are.
+        if let Some(recoveries) = recovered(self) {
+            // The parent's promises were forgotten when everything was counted anew, and are made again. If they cannot
+            // be, the facts stay as they are.
             self.recoveries = recoveries;
             self.supply.forget();
-            let levels = self.registry.tree.levels();
-            let _ = self.promise(levels);
+            let _ = self.promise(self.registry.tree.levels());
         }
         if forked {
             held = self.within(held, |section| section.settle());
-            // What it took, it gave back; the promise is to be whole again.
+            // What that took, it gave back; the promise is to be whole again.
             let _ = self.promise(self.registry.tree.levels());
         }
-        Ok(held)
+        held
     }
 
     fn section(&mut self, held: Held<'r>) -> Section<'r, '_, A> {
@@ -118,7 +127,7 @@ impl<'r, A: AddressSpace> Change<'r, A> {
     /// Enters before the call, with enough for the tree as it is: it may have become higher since the promise.
     fn lock_with_enough(&mut self) -> Result<Held<'r>> {
         loop {
-            let held = self.lock()?;
+            let held = self.lock();
             let levels = self.registry.tree.levels();
             if self.supply.covers(self.need, levels) {
                 return Ok(held);
@@ -150,7 +159,7 @@ impl<'r, A: AddressSpace> Change<'r, A> {
             let held = self.lock_with_enough()?;
             match self.registry.operations.begin_all(&ranges, self.me) {
                 Ok(tickets) => {
-                    self.marked += COUNT;
+                    self.marked = COUNT;
                     let mut section = self.section(held);
                     for range in &ranges {
                         section.cut(range);
@@ -168,39 +177,43 @@ impl<'r, A: AddressSpace> Change<'r, A> {
         }
     }
 
-    /// Finishes: enters the section for the last time, with the range no longer in the table.
-    pub(super) fn finish(&mut self, marked: &Marked) -> Result<Section<'r, '_, A>> {
-        self.marked -= 1;
-        let mut section = self.enter()?;
-        let operations = &section.registry.operations;
-        if !operations.end(marked.ticket, &marked.range) {
-            // A child that took this thread for another one has ended the operation.
-            section.cut(&marked.range);
-            section.mark(&marked.range, true);
+    /// Finishes: enters the section for the last time, with what was marked no longer in the table.
+    pub(super) fn finish<'m>(
+        &mut self,
+        marked: impl IntoIterator<Item = &'m Marked>,
+    ) -> Section<'r, '_, A> {
+        self.marked = 0;
+        let mut section = self.enter();
+        for marked in marked {
+            let operations = &section.registry.operations;
+            if !operations.end(marked.ticket, &marked.range) {
+                // A child that took this thread for another one has ended the operation.
+                section.cut(&marked.range);
+                section.mark(&marked.range, true);
+            }
         }
         section.held.operation_ended();
-        Ok(section)
+        section
     }
 
-    /// Finishes after a refusal: the marks go, and what was cut becomes one again.
-    pub(super) fn refuse(&mut self, marked: &Marked) {
-        if let Ok(mut section) = self.finish(marked) {
-            section.mark(&marked.range, false);
-            section.merge(&marked.range);
-        }
+    /// Finishes where nothing has changed: the marks go, and what was cut becomes one again.
+    pub(super) fn unmark(&mut self, marked: &Marked) {
+        let mut section = self.finish([marked]);
+        section.mark(&marked.range, false);
+        section.merge(&marked.range);
     }
 }
 
 impl<A> Drop for Change<'_, A> {
-    /// Takes back what was promised to an operation that came to no section: in one, for the reason that is given there.
+    /// Takes back what was promised to an operation that came to no section: in one, for the reason that is given at
+    /// [`Supply::give_back`].
     #[inline]
     fn drop(&mut self) {
-        if self.supply.is_promised()
-            && let Ok(held) = self.registry.lock.take(self.me)
-            && !held.forked()
-            && self.registry.recoveries.load(Relaxed) == self.recoveries
-        {
-            self.supply.release();
+        if self.supply.is_promised() {
+            let _held = self.ready.take(self.me);
+            if !self.ready.forked() && self.registry.recoveries.load(Relaxed) == self.recoveries {
+                self.supply.release();
+            }
         }
     }
 }

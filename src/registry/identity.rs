@@ -26,6 +26,11 @@ impl Identity {
         }
     }
 
+    /// Is it a number of the kernel's, which a fork may change?
+    pub(super) const fn is_number(self) -> bool {
+        self.0 & 2 != 0
+    }
+
     pub(super) const fn word(self) -> u64 {
         self.0
     }

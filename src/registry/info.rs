@@ -7,7 +7,9 @@ use core::{
 
 use super::index::{Attributes, Detail, Entry, Found};
 use crate::{
-    Errno, Inherit, Prot, Result, page_size,
+    Errno, Inherit, Prot, Result,
+    flags::Inheritance,
+    page_size,
     space::{Attrs, Kind, Region},
 };
 
@@ -141,7 +143,7 @@ impl MapInfo {
         self.granule
     }
 
-    /// Is an operation on it under way? What is said here is what was before it.
+    /// Is an operation on it under way? What is said here is what was before it, or already what is afterwards.
     #[must_use]
     pub const fn changing(&self) -> bool {
         self.changing
@@ -276,11 +278,11 @@ impl fmt::Debug for MapInfo {
     }
 }
 
-/// What fits into an entry's word, in 22 of its 35 bits:
+/// What fits into an entry's word, in 23 of its 35 bits:
 ///
 /// ```text
 /// 0 .. 6   protection      6 its being known   7 .. 10 maximum    10 shared   11 file   12 conceal
-/// 13 .. 16 inherit         16 .. 22 the granule as a power of two
+/// 13 .. 16 inherit         16 .. 22 the granule as a power of two   22 absent
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Facts(u64);
@@ -298,6 +300,8 @@ impl Facts {
     const SHARED: u64 = 1 << 10;
     const FILE: u64 = 1 << 11;
     const CONCEAL: u64 = 1 << 12;
+    /// On Linux what children do not get at all, and what they get as zeros, are two properties of a mapping.
+    const ABSENT: u64 = 1 << 22;
 
     /// `EINVAL` for what no mapping has.
     pub(super) fn new(attrs: &Attrs) -> Result<Self> {
@@ -314,15 +318,15 @@ impl Facts {
             return Err(Errno::EINVAL);
         }
         let flag = |is, flag| if is { flag } else { 0 };
-        Ok(Self(
+        let facts = Self(
             prot | KNOWN
                 | max_prot << MAX_SHIFT
                 | flag(attrs.shared(), Self::SHARED)
                 | flag(matches!(attrs.kind(), Kind::File { .. }), Self::FILE)
                 | flag(attrs.conceal(), Self::CONCEAL)
-                | inherit << INHERIT_SHIFT
                 | u64::from(granule.trailing_zeros()) << GRANULE_SHIFT,
-        ))
+        );
+        Ok(facts.with_inherit(attrs.inherit()))
     }
 
     pub(super) const fn of(attributes: Attributes) -> Self {
@@ -354,6 +358,9 @@ impl Facts {
     }
 
     pub(super) const fn inherit(self) -> Inherit {
+        if self.has(Self::ABSENT) {
+            return Inherit::NONE;
+        }
         Inherit::from_raw((self.0 >> INHERIT_SHIFT & INHERIT_MASK) as i32)
     }
 
@@ -371,8 +378,21 @@ impl Facts {
     }
 
     pub(super) fn with_inherit(self, inherit: Inherit) -> Self {
-        let kept = self.0 & !(INHERIT_MASK << INHERIT_SHIFT);
+        if inherit == Inherit::NONE {
+            return Self(self.0 | Self::ABSENT);
+        }
+        let kept = self.0 & !(INHERIT_MASK << INHERIT_SHIFT | Self::ABSENT);
         Self(kept | (inherit.raw() as u64 & INHERIT_MASK) << INHERIT_SHIFT)
+    }
+
+    /// The same after advice, which sets one of the two properties.
+    pub(super) fn advised(self, how: Inheritance) -> Self {
+        match how {
+            Inheritance::Absent => Self(self.0 | Self::ABSENT),
+            Inheritance::Present => Self(self.0 & !Self::ABSENT),
+            Inheritance::Wiped => Self(self.with_inherit(Inherit::ZERO).0 | self.0 & Self::ABSENT),
+            Inheritance::Kept => Self(self.with_inherit(Inherit::COPY).0 | self.0 & Self::ABSENT),
+        }
     }
 
     pub(super) const fn with_conceal(self, conceal: bool) -> Self {

@@ -36,9 +36,15 @@ pub(super) struct Lock {
     cell: AtomicPtr<Cell>,
 }
 
+/// The lock, prepared.
+#[derive(Clone, Copy)]
+pub(super) struct Ready<'r> {
+    cell: &'r Cell,
+}
+
 /// The lock is held.
-pub(super) struct Held<'a> {
-    cell: &'a Cell,
+pub(super) struct Held<'r> {
+    cell: &'r Cell,
 }
 
 impl Lock {
@@ -48,11 +54,11 @@ impl Lock {
         }
     }
 
-    /// Makes what locking needs, if that is not there yet: the last moment at which taking the lock can fail.
-    pub(super) fn prepare<A: AddressSpace>(&self, space: &A) -> Result<()> {
-        // Acquire pairs with the release below: the epoch is set.
-        if !self.cell.load(Acquire).is_null() {
-            return Ok(());
+    /// Makes what locking needs, if that is not there yet: from then on taking the lock may have to wait, and cannot
+    /// fail.
+    pub(super) fn prepare<A: AddressSpace>(&self, space: &A) -> Result<Ready<'_>> {
+        if let Some(ready) = self.ready() {
+            return Ok(ready);
         }
         let request = MapRequest::anonymous(page_size());
         let region = match space.map(&request.inherit(Inherit::ZERO)) {
@@ -72,20 +78,15 @@ impl Lock {
             // SAFETY: somebody else was faster, and nobody was told of this one.
             unsafe { space.unmap(region) }?;
         }
-        Ok(())
+        self.ready().ok_or(Errno::ENOMEM)
     }
 
-    fn cell(&self) -> Option<&Cell> {
+    /// The lock, if anybody has prepared it.
+    pub(super) fn ready(&self) -> Option<Ready<'_>> {
+        // Acquire pairs with the release in `prepare`: the epoch is set.
         let cell = self.cell.load(Acquire);
         // SAFETY: it is null or a cell, which is never unmapped.
-        unsafe { cell.as_ref() }
-    }
-
-    /// Is this thread inside the section already, in a frame that this one interrupted?
-    pub(super) fn is_mine(&self, me: Identity) -> bool {
-        // Relaxed: nobody but this thread writes its own identity.
-        self.cell()
-            .is_some_and(|cell| cell.word.load(Relaxed) & !WAITERS == me.word())
+        unsafe { cell.as_ref() }.map(|cell| Ready { cell })
     }
 
     /// Makes the lock free, and the next section one of a child that has to recover.
@@ -94,35 +95,45 @@ impl Lock {
     ///
     /// No frame that has the lock goes on, and nobody else uses it.
     pub(super) unsafe fn forget_owner(&self) {
-        if let Some(cell) = self.cell() {
+        if let Some(Ready { cell }) = self.ready() {
             cell.word.store(0, Relaxed);
             cell.epoch.store(0, Relaxed);
         }
     }
+}
 
-    /// Takes the lock; it may have to wait. `EDEADLK` if this thread has it, or it was never prepared.
-    pub(super) fn take(&self, me: Identity) -> Result<Held<'_>> {
-        let cell = self.cell().ok_or(Errno::EDEADLK)?;
+impl<'r> Ready<'r> {
+    /// Is this thread inside the section already, in a frame that this one interrupted?
+    ///
+    /// Where it is not, no frame below this one takes the lock before this one returns.
+    pub(super) fn is_mine(self, me: Identity) -> bool {
+        // Relaxed: nobody but this thread writes its own identity.
+        self.cell.word.load(Relaxed) & !WAITERS == me.word()
+    }
+
+    /// Is this a child that has not recovered yet?
+    pub(super) fn forked(self) -> bool {
+        // Relaxed: written in a section.
+        self.cell.epoch.load(Relaxed) == 0
+    }
+
+    /// Takes the lock; it may have to wait. It is not this thread's: [`is_mine`](Self::is_mine) was asked.
+    pub(super) fn take(self, me: Identity) -> Held<'r> {
+        let cell = self.cell;
         // Acquire pairs with the release of the unlock: the section sees what earlier ones did.
-        if cell
-            .word
-            .compare_exchange(0, me.word(), Acquire, Relaxed)
-            .is_err()
-        {
-            wait_for(cell, me)?;
+        let taken = cell.word.compare_exchange(0, me.word(), Acquire, Relaxed);
+        if taken.is_err() {
+            wait_for(cell, me);
         }
-        Ok(Held { cell })
+        Held { cell }
     }
 }
 
 #[cold]
-fn wait_for(cell: &Cell, me: Identity) -> Result<()> {
+fn wait_for(cell: &Cell, me: Identity) {
     let mut spins = SPINS;
     loop {
         let word = cell.word.load(Relaxed);
-        if word & !WAITERS == me.word() {
-            return Err(Errno::EDEADLK);
-        }
         if word == 0 {
             // With the waiters' bit: this one cannot know that it was the last.
             let mine = me.word() | WAITERS;
@@ -132,7 +143,7 @@ fn wait_for(cell: &Cell, me: Identity) -> Result<()> {
                 .compare_exchange(0, mine, Acquire, Relaxed)
                 .is_ok()
             {
-                return Ok(());
+                return;
             }
             continue;
         }
@@ -161,12 +172,6 @@ fn address(word: &AtomicU64) -> usize {
 }
 
 impl Held<'_> {
-    /// Is this a child that has not recovered yet?
-    pub(super) fn forked(&self) -> bool {
-        // Relaxed: written in a section.
-        self.cell.epoch.load(Relaxed) == 0
-    }
-
     /// The child has recovered.
     pub(super) fn recovered(&self) {
         self.cell.epoch.store(1, Relaxed);
@@ -187,6 +192,8 @@ impl Held<'_> {
         // Read inside the section, so that no end is missed that comes after it.
         let (cell, ends) = (self.cell, self.cell.ends.load(Relaxed));
         drop(self);
+        // A frame of this thread, which this one interrupted, may have unlocked and not have woken anybody yet.
+        os::wake(address(&cell.word), 1);
         os::wait(address(&cell.ends), ends as u32);
     }
 }

@@ -29,6 +29,8 @@
 //! with [`changing`](MapInfo::changing) set, or what is afterwards. [`next`](Registry::next) and [`iter`](Registry::iter)
 //! skip nothing that was there throughout, and may or may not show what came or went meanwhile.
 //!
+//! An operation takes up to 8 KiB of stack, a lookup less than 1 KiB: alternate signal stacks have to have room for that.
+//!
 //! # Handlers, threads, forks
 //!
 //! A signal handler may change mappings too. Where it interrupted a change of the same range, or the few instructions in
@@ -105,6 +107,8 @@ pub struct Registry<A = Kernel> {
     bytes: AtomicU64,
     /// The most that `bytes` may be; 0 is no limit.
     limit: AtomicU64,
+    /// How many changes could not be recorded: none, if this crate is right.
+    lost: AtomicU64,
     /// How many times a child, or one that was told to, counted everything anew.
     recoveries: AtomicU64,
     identification: Identification,
@@ -136,6 +140,7 @@ impl<A> Registry<A> {
             recorded: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             limit: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
             recoveries: AtomicU64::new(0),
             identification: Identification::new(),
             hook: Hook::new(),

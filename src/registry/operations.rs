@@ -62,6 +62,13 @@ impl Operation {
     fn owner(&self) -> u64 {
         self.owner.load(Relaxed)
     }
+
+    /// The owner too: a thread that looks without the lock looks for itself, and must not find itself in a slot that has
+    /// become another's.
+    fn clear(&self) {
+        self.owner.store(0, Relaxed);
+        self.end.store(0, Relaxed);
+    }
 }
 
 impl Operations {
@@ -133,17 +140,19 @@ impl Operations {
     pub(super) fn end(&self, ticket: Ticket, range: &Range<u64>) -> bool {
         match self.slots.get(ticket.0) {
             Some(slot) if slot.range() == *range => {
-                slot.end.store(0, Relaxed);
+                slot.clear();
                 true
             }
             _ => false,
         }
     }
 
-    /// Takes out the operations of every thread but this one: for a child, in which there is no other.
+    /// Takes out the operations of every thread but this one: for a child, in which there is no other. Where the kernel
+    /// numbers threads, it may give this one another's number.
     pub(super) fn forget_others(&self, me: Identity) {
-        let others = self.slots.iter().filter(|slot| slot.owner() != me.word());
-        others.for_each(|slot| slot.end.store(0, Relaxed));
+        let is_mine = |slot: &&Operation| !me.is_number() && slot.owner() == me.word();
+        let others = self.slots.iter().filter(|slot| !is_mine(slot));
+        others.for_each(Operation::clear);
     }
 
     /// Is anything of this range being changed by an operation that is in the table?

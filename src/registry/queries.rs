@@ -92,25 +92,6 @@ impl<A> Registry<A> {
     pub fn set_limit(&self, bytes: usize) {
         self.limit.store(bytes as u64, Relaxed);
     }
-
-    /// Promises bytes within the limit.
-    pub(super) fn promise_bytes(&self, more: u64) -> Result<()> {
-        let limit = self.limit.load(Relaxed);
-        let within = |bytes: u64| {
-            let all = bytes.checked_add(more)?;
-            (limit == 0 || all <= limit).then_some(all)
-        };
-        // Relaxed: a number that bounds another.
-        match self.bytes.fetch_update(Relaxed, Relaxed, within) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(Errno::ENOMEM),
-        }
-    }
-
-    /// Takes such a promise back, or what was recorded by it counts from now on.
-    pub(super) fn release_bytes(&self, bytes: u64) {
-        self.bytes.fetch_sub(bytes, Relaxed);
-    }
 }
 
 impl<A: AddressSpace> Registry<A> {
@@ -123,9 +104,13 @@ impl<A: AddressSpace> Registry<A> {
     ///
     /// The first violation that it meets.
     pub fn check(&self) -> core::result::Result<(), Violation> {
-        let Ok(_held) = self.lock.take(self.identity()) else {
+        let me = self.identity();
+        // Where nobody has prepared the lock, nobody changes anything.
+        let ready = self.lock.ready();
+        if ready.is_some_and(|ready| ready.is_mine(me)) {
             return Ok(());
-        };
+        }
+        let _held = ready.map(|ready| ready.take(me));
         let (mut maps, mut bytes) = (0u64, 0u64);
         let mut nodes = 0u32;
         let tree = self.tree.check(self, |link: Link, entry| {
@@ -162,6 +147,10 @@ impl<A: AddressSpace> Registry<A> {
         holds(
             bytes == self.recorded.load(Relaxed),
             "the number of bytes is wrong",
+        )?;
+        holds(
+            self.lost.load(Relaxed) == 0,
+            "a change could not be recorded",
         )?;
         holds(
             nodes <= self.nodes.used(),

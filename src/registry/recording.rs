@@ -8,7 +8,7 @@ use super::{
     index::{Attributes, Entry},
     info::Facts,
     operations::Conflict,
-    recover::{Presence, is_mapped, presence},
+    recover::Presence,
     section::Section,
     supply::Need,
 };
@@ -38,7 +38,7 @@ pub(super) const REPLACE: Need = Need {
 
 /// The range of a region that is not empty.
 fn pages(region: Region, granule: usize) -> Result<Range<u64>> {
-    let len = check::region(region, granule)?;
+    let len = check::region(region, check::granule(granule, page_size())?)?;
     if len == 0 {
         return Err(Errno::EINVAL);
     }
@@ -47,20 +47,13 @@ fn pages(region: Region, granule: usize) -> Result<Range<u64>> {
 }
 
 impl<A: AddressSpace> Registry<A> {
-    /// Records what was mapped, which is nobody else's.
-    fn record(&self, mut change: Change<'_, A>, region: Region, attrs: &Attrs) -> Result<()> {
-        let mut section = change.enter()?;
-        section.insert_info(&MapInfo::new(region, attrs))
-    }
-
     /// An operation whose facts are unchanged by it: a handler that interrupted a change of the same range may not.
     fn pass(&self, range: &Range<u64>) -> Result<()> {
         let me = self.identity();
-        if self.lock.is_mine(me) {
-            return Err(Errno::EDEADLK);
-        }
+        let inside = self.lock.ready().is_some_and(|ready| ready.is_mine(me));
         match self.operations.conflict(range, me) {
             Some(Conflict::Mine) => Err(Errno::EDEADLK),
+            _ if inside => Err(Errno::EDEADLK),
             _ => Ok(()),
         }
     }
@@ -72,10 +65,10 @@ impl<A: AddressSpace> Registry<A> {
         advice: Advice,
         call: impl FnOnce() -> Result<()>,
     ) -> Result<()> {
-        match (advice.sets_inherit(), advice.sets_conceal()) {
+        match (advice.sets_inheritance(), advice.sets_conceal()) {
             (None, None) => self.pass(&range).and_then(|()| call()),
-            (inherit, conceal) => self.change_facts(range, call, |facts| {
-                let facts = inherit.map_or(facts, |how| facts.with_inherit(how));
+            (inheritance, conceal) => self.change_facts(range, call, |facts| {
+                let facts = inheritance.map_or(facts, |how| facts.advised(how));
                 conceal.map_or(facts, |conceal| facts.with_conceal(conceal))
             }),
         }
@@ -89,67 +82,76 @@ impl<A: AddressSpace> Registry<A> {
                 Some(info) if info.start() <= from => from = info.end(),
                 _ => {
                     let (start, len) = (range.start as usize, range.end - range.start);
-                    return is_mapped(start, len as usize) != Some(false);
+                    return self.is_mapped(start, len as usize) != Some(false);
                 }
             }
         }
         true
     }
 
-    /// Sets the protection of one entry after the other until one is refused: which have it, and whether of the refused
-    /// one even that is unknown. The kernel may hold that in several pieces, of which some have changed: they get back
-    /// what they had.
-    ///
-    /// # Safety
-    ///
-    /// As for `protect`.
-    unsafe fn protect_one_by_one(
+    /// How many bytes of a range are recorded.
+    pub(super) fn recorded_in(&self, range: &Range<u64>) -> u64 {
+        let mut bytes = 0;
+        let mut from = range.start;
+        while let Some(info) = self.next(from as usize) {
+            let start = (info.start() as u64).max(from);
+            let end = (info.end() as u64).min(range.end);
+            if start >= end {
+                break;
+            }
+            bytes += end - start;
+            from = end;
+        }
+        bytes
+    }
+
+    /// Sets the protection of one entry after the other until one is refused, or there is a hole: which have it, and of
+    /// which even that is unknown. The kernel may hold the refused one in several pieces, of which some have changed: they
+    /// get back what they had.
+    fn protect_one_by_one(
         &self,
         range: &Range<u64>,
         prot: Prot,
+        protect: impl Fn(Region, Prot) -> Result<()>,
     ) -> (Range<u64>, Option<Range<u64>>) {
-        let mut from = range.start as usize;
-        while let Some(info) = self
-            .next(from)
-            .filter(|info| (info.start() as u64) < range.end)
-        {
-            from = info.end();
-            let Some(part) = info.region() else {
-                continue;
-            };
-            // SAFETY: the caller's contract; what is set back is what was there.
-            unsafe {
-                if self.space.protect(part, prot).is_err() {
-                    let old = info
-                        .prot()
-                        .filter(|old| self.space.protect(part, *old).is_ok());
-                    let refused = info.start() as u64..info.end() as u64;
-                    let changed = range.start..refused.start;
-                    return (changed, old.is_none().then_some(refused));
-                }
+        let mut reached = range.start;
+        while let Some(info) = self.next(reached as usize) {
+            let (start, end) = (info.start() as u64, info.end() as u64);
+            if start >= range.end {
+                break;
             }
+            // What is not recorded may be mapped; if it is not, the kernel came no further.
+            if start > reached
+                && self.is_mapped(reached as usize, (start - reached) as usize) == Some(false)
+            {
+                return (range.start..reached, None);
+            }
+            let Some(part) = info.region() else {
+                break;
+            };
+            if protect(part, prot).is_err() {
+                let old = info.prot().filter(|old| protect(part, *old).is_ok());
+                return (range.start..start, old.is_none().then_some(start..end));
+            }
+            reached = end;
         }
         (range.clone(), None)
     }
 
     /// Finishes a change of protection, which may have been refused on the way.
-    ///
-    /// # Safety
-    ///
-    /// As for `protect`.
-    pub(super) unsafe fn finish_protect(
+    pub(super) fn finish_protect(
         &self,
         mut change: Change<'_, A>,
         marked: &Marked,
         prot: Prot,
         answer: Result<()>,
+        protect: impl Fn(Region, Prot) -> Result<()>,
     ) -> Result<()> {
         let (changed, unknown) = match answer {
             Ok(()) => (marked.range.clone(), None),
-            // SAFETY: the caller's contract.
-            Err(_) => unsafe { self.protect_one_by_one(&marked.range, prot) },
+            Err(_) => self.protect_one_by_one(&marked.range, prot, protect),
         };
-        let mut section = change.finish(marked)?;
+        let mut section = change.finish([marked]);
         section.change_marked(&changed, |facts| facts.with_prot(Some(prot)));
         if let Some(unknown) = unknown {
             section.change_marked(&unknown, |facts| facts.with_prot(None));
@@ -166,21 +168,19 @@ impl<A: AddressSpace> Registry<A> {
         call: impl FnOnce() -> Result<()>,
         facts: impl Fn(Facts) -> Facts,
     ) -> Result<()> {
-        let mut change = Change::begin(self, CHANGE)?;
+        let mut change = Change::begin(self, CHANGE, 0)?;
         let marked = change.mark(range)?;
-        match call() {
+        let answer = call();
+        match answer {
             Ok(()) => {
-                let mut section = change.finish(&marked)?;
+                let mut section = change.finish([&marked]);
                 section.change_marked(&marked.range, facts);
                 section.mark(&marked.range, false);
                 section.merge(&marked.range);
-                Ok(())
             }
-            Err(error) => {
-                change.refuse(&marked);
-                Err(error)
-            }
+            Err(_) => change.unmark(&marked),
         }
+        answer
     }
 }
 
@@ -207,7 +207,7 @@ impl<A: AddressSpace> Section<'_, '_, A> {
         while let Some(entry) = self.first(from..range.end) {
             from = entry.end;
             let part = entry.start..entry.end;
-            if entry.marked && presence(&entry) == Presence::Unmapped {
+            if entry.marked && self.registry.presence(&entry) == Presence::Unmapped {
                 self.clear_marked(&part);
             } else {
                 self.mark(&part, false);
@@ -226,60 +226,42 @@ unsafe impl<A: AddressSpace> AddressSpace for Recording<'_, A> {
         let attrs = request.attrs();
         Facts::new(&attrs)?;
         let bytes = check::length(request.requested_len(), attrs.granule())? as u64;
-        let change = Change::begin(self.0, MAP)?;
-        self.0.promise_bytes(bytes)?;
-        let mapped = self.0.space.map(request).and_then(|region| {
-            // Neither can be refused: what it takes was promised, and this thread is not inside the section.
-            self.0.record(change, region, &attrs)?;
-            Ok(region)
-        });
-        // What was recorded counts by itself.0.
-        self.0.release_bytes(bytes);
-        mapped
+        let mut change = Change::begin(self.0, MAP, bytes)?;
+        let region = self.0.space.map(request)?;
+        change
+            .enter()
+            .insert_info(&MapInfo::new(region, &attrs))
+            .map(|()| region)
     }
 
     unsafe fn map_over(&self, at: Region, request: &MapRequest<'_>) -> Result<Region> {
         let attrs = request.attrs();
         let range = pages(at, attrs.granule())?;
         Facts::new(&attrs)?;
-        let mut change = Change::begin(self.0, REPLACE)?;
-        let bytes = range.end - range.start;
-        self.0.promise_bytes(bytes)?;
-        let marked = change
-            .mark(range)
-            .inspect_err(|_| self.0.release_bytes(bytes))?;
+        let more = (range.end - range.start).saturating_sub(self.0.recorded_in(&range));
+        let mut change = Change::begin(self.0, REPLACE, more)?;
+        let marked = change.mark(range)?;
         // SAFETY: the caller's contract.
         let mapped = unsafe { self.0.space.map_over(at, request) };
-        let mut section = change.finish(&marked)?;
-        let answer = match mapped {
-            Ok(region) => section
-                .insert_info(&MapInfo::new(region, &attrs))
-                .map(|()| region),
-            Err(error) => {
-                section.forget_what_is_gone(&marked.range);
-                Err(error)
-            }
-        };
-        drop(section);
-        self.0.release_bytes(bytes);
-        answer
+        let mut section = change.finish([&marked]);
+        match mapped {
+            Ok(region) => section.insert_info(&MapInfo::new(region, &attrs))?,
+            Err(_) => section.forget_what_is_gone(&marked.range),
+        }
+        mapped
     }
 
     unsafe fn unmap(&self, region: Region) -> Result<()> {
         let range = pages(region, page_size())?;
-        let mut change = Change::begin(self.0, CHANGE)?;
+        let mut change = Change::begin(self.0, CHANGE, 0)?;
         let marked = change.mark(range)?;
         // SAFETY: the caller's contract.
-        match unsafe { self.0.space.unmap(region) } {
-            Ok(()) => {
-                change.finish(&marked)?.clear_marked(&marked.range);
-                Ok(())
-            }
-            Err(error) => {
-                change.refuse(&marked);
-                Err(error)
-            }
+        let unmapped = unsafe { self.0.space.unmap(region) };
+        match unmapped {
+            Ok(()) => change.finish([&marked]).clear_marked(&marked.range),
+            Err(_) => change.unmark(&marked),
         }
+        unmapped
     }
 
     unsafe fn protect(&self, region: Region, prot: Prot) -> Result<()> {
@@ -287,17 +269,17 @@ unsafe impl<A: AddressSpace> AddressSpace for Recording<'_, A> {
         if region.is_empty() {
             return check::region(region, page_size()).map(drop);
         }
-        let mut change = Change::begin(self.0, CHANGE)?;
+        let mut change = Change::begin(self.0, CHANGE, 0)?;
         let marked = change.mark(pages(region, page_size())?)?;
         if !self.0.is_whole(&marked.range) {
-            change.refuse(&marked);
+            change.unmark(&marked);
             return Err(Errno::ENOMEM);
         }
-        // SAFETY: the caller's contract.
-        unsafe {
-            let answer = self.0.space.protect(region, prot);
-            self.0.finish_protect(change, &marked, prot, answer)
-        }
+        // SAFETY: the caller's contract; what is set back is what was there.
+        let protect = |part, prot| unsafe { self.0.space.protect(part, prot) };
+        let answer = protect(region, prot);
+        self.0
+            .finish_protect(change, &marked, prot, answer, protect)
     }
 
     unsafe fn remap(
@@ -308,32 +290,39 @@ unsafe impl<A: AddressSpace> AddressSpace for Recording<'_, A> {
         attrs: &Attrs,
     ) -> Result<Region> {
         let range = pages(region, attrs.granule())?;
-        let bytes = check::length(new_len, attrs.granule())? as u64;
-        // What is recorded of it moves with it; what is not is recorded from now on.
+        let len = check::length(new_len, attrs.granule())? as u64;
+        Facts::new(attrs)?;
+        let more = len.saturating_sub(range.end - range.start);
+        let mut change = Change::begin(self.0, REPLACE, more)?;
+        let marked = change.mark(range)?;
+        // What is recorded of it moves with it; what is not is recorded from now on. Read when nobody else changes it.
         let known = self.0.find(region.start());
+        let several = known.is_some_and(|info| (info.end() as u64) < marked.range.end);
+        let stays = more == 0 && !matches!(to, MoveTo::FixedNoReplace(_));
+        let moved = if several && !stays {
+            // On systems too where the kernel would move them.
+            Err(Errno::ENOTSUP)
+        } else {
+            // SAFETY: the caller's contract.
+            unsafe { self.0.space.remap(region, new_len, to, attrs) }
+        };
+        let Ok(new) = moved else {
+            change.unmark(&marked);
+            return moved;
+        };
+        let mut section = change.finish([&marked]);
+        if new.start() == region.start() && more == 0 {
+            let tail = marked.range.start + len..marked.range.end;
+            section.cut(&tail);
+            section.clear_marked(&tail);
+            section.mark(&marked.range, false);
+            section.merge(&marked.range);
+            return Ok(new);
+        }
         let info = known.unwrap_or_else(|| MapInfo::new(region, attrs));
-        info.facts()?;
-        let mut change = Change::begin(self.0, REPLACE)?;
-        self.0.promise_bytes(bytes)?;
-        let moved = change.mark(range).and_then(|marked| {
-            let moved = if known.is_some_and(|info| (info.end() as u64) < marked.range.end) {
-                // Several pieces, on systems too where the kernel would move them.
-                Err(Errno::ENOTSUP)
-            } else {
-                // SAFETY: the caller's contract.
-                unsafe { self.0.space.remap(region, new_len, to, attrs) }
-            };
-            let Ok(new) = moved else {
-                change.refuse(&marked);
-                return moved;
-            };
-            let mut section = change.finish(&marked)?;
-            section.insert_info(&info.moved(region, new))?;
-            section.clear_marked(&marked.range);
-            Ok(new)
-        });
-        self.0.release_bytes(bytes);
-        moved
+        let recorded = section.insert_info(&info.moved(region, new));
+        section.clear_marked(&marked.range);
+        recorded.map(|()| new)
     }
 
     unsafe fn advise(&self, region: Region, advice: Advice) -> Result<()> {
@@ -353,11 +342,18 @@ unsafe impl<A: AddressSpace> AddressSpace for Recording<'_, A> {
         let range = pages(region, attrs.granule())?;
         // SAFETY: the caller's contract.
         let call = || unsafe { self.0.space.discard(region, how, attrs) };
-        match how {
-            Discard::Lazy => self.0.pass(&range).and_then(|()| call()),
-            // It may be new memory that comes in place of the old.
-            Discard::Zero => self.0.change_facts(range, call, |facts| facts),
+        if how == Discard::Lazy {
+            return self.0.pass(&range).and_then(|()| call());
         }
+        // It may be new memory that comes in place of the old.
+        let mut change = Change::begin(self.0, CHANGE, 0)?;
+        let marked = change.mark(range)?;
+        let answer = call();
+        match answer {
+            Ok(()) => change.unmark(&marked),
+            Err(_) => change.finish([&marked]).forget_what_is_gone(&marked.range),
+        }
+        answer
     }
 
     unsafe fn inherit(&self, region: Region, how: Inherit) -> Result<()> {

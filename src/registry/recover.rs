@@ -1,9 +1,21 @@
 //! A forked child: it has all that was recorded, and none of the other threads.
 
-use core::ops::ControlFlow;
+use core::{
+    ops::ControlFlow,
+    ptr::{NonNull, with_exposed_provenance_mut},
+};
 
-use super::{atomic::Ordering::Relaxed, index::Entry, info::Facts, section::Section};
-use crate::{Errno, Inherit, os, page_size, space::AddressSpace};
+use super::{
+    Registry,
+    atomic::Ordering::Relaxed,
+    index::{Entry, Link},
+    info::Facts,
+    section::Section,
+};
+use crate::{
+    Errno, Inherit, page_size,
+    space::{AddressSpace, Region, SyncMode},
+};
 
 /// What the kernel says of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,24 +25,27 @@ pub(super) enum Presence {
     Unknown,
 }
 
-/// Asks the kernel of an entry's range.
-pub(super) fn presence(entry: &Entry) -> Presence {
-    let (start, len) = (entry.start as usize, (entry.end - entry.start) as usize);
-    let page = page_size();
-    match (is_mapped(start, len), is_mapped(start, page)) {
-        (Some(true), _) => Presence::Mapped,
-        // One call unmaps a whole range, so that its first page speaks for it.
-        (Some(false), Some(false)) => Presence::Unmapped,
-        _ => Presence::Unknown,
+impl<A: AddressSpace> Registry<A> {
+    /// Asks the space beneath of an entry's range.
+    pub(super) fn presence(&self, entry: &Entry) -> Presence {
+        let (start, len) = (entry.start as usize, (entry.end - entry.start) as usize);
+        let page = page_size();
+        match (self.is_mapped(start, len), self.is_mapped(start, page)) {
+            (Some(true), _) => Presence::Mapped,
+            // One call unmaps a whole range, so that its first page speaks for it.
+            (Some(false), Some(false)) => Presence::Unmapped,
+            _ => Presence::Unknown,
+        }
     }
-}
 
-/// Is all of a range mapped? Writing back without waiting for it says `ENOMEM` of a hole.
-pub(super) fn is_mapped(start: usize, len: usize) -> Option<bool> {
-    match os::sync(start, len, false, false) {
-        Ok(()) => Some(true),
-        Err(Errno::ENOMEM) => Some(false),
-        Err(_) => None,
+    /// Is all of a range mapped? Writing back without waiting for it says `ENOMEM` of a hole.
+    pub(super) fn is_mapped(&self, start: usize, len: usize) -> Option<bool> {
+        let region = Region::new(NonNull::new(with_exposed_provenance_mut(start))?, len);
+        match self.space.sync(region, SyncMode::Start, false) {
+            Ok(()) => Some(true),
+            Err(Errno::ENOMEM) => Some(false),
+            Err(_) => None,
+        }
     }
 }
 
@@ -69,7 +84,7 @@ impl<A: AddressSpace> Section<'_, '_, A> {
             };
             from = orphan.end;
             let range = orphan.start..orphan.end;
-            match presence(&orphan) {
+            match registry.presence(&orphan) {
                 Presence::Mapped => self.mark(&range, false),
                 Presence::Unmapped => self.clear_marked(&range),
                 Presence::Unknown => {}
@@ -81,7 +96,7 @@ impl<A: AddressSpace> Section<'_, '_, A> {
     }
 }
 
-impl<A> super::Registry<A> {
+impl<A> Registry<A> {
     /// Counts anew what the tree uses, and what it holds; everything else is free.
     fn sweep(&self) {
         // The next words of used descriptors say so for as long as this takes; those of records count references.
@@ -115,9 +130,9 @@ impl<A> super::Registry<A> {
         self.recorded.store(bytes, Relaxed);
         self.bytes.store(bytes, Relaxed);
         let uses_node = |index| {
-            self.nodes
-                .get(index)
-                .is_some_and(|node| node.next.load(Relaxed) == USED)
+            self.nodes.get(index).is_some_and(|node| {
+                node.next.load(Relaxed) == USED || Link::of(node.header.load(Relaxed)).is_spent()
+            })
         };
         self.nodes.sweep(uses_node);
         let uses_record = |index| {

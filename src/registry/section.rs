@@ -73,6 +73,8 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
             .tree
             .splice(self.registry, self.supply.supply, range, fresh)
         {
+            // Nothing that was promised is lacking; `check` tells if it was.
+            self.registry.lost.fetch_add(1, Relaxed);
             return;
         }
         let more: u64 = fresh.iter().map(|entry| entry.end - entry.start).sum();
@@ -174,7 +176,8 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
     /// Can two entries that touch be one?
     fn are_one(&self, left: &Entry, right: &Entry) -> bool {
         left.end == right.start
-            && left.marked == right.marked
+            && !left.marked
+            && !right.marked
             && (left.attributes == right.attributes
                 || self.are_alike(left.attributes, right.attributes))
     }

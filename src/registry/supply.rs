@@ -2,11 +2,11 @@
 
 use super::{
     FANOUT, FIRST_NODES, FIRST_RECORDS,
-    atomic::Ordering::Relaxed,
+    atomic::{AtomicU64, Ordering::Relaxed},
     index::{Detail, Hand, MAX_LEVELS, Node, Record, nodes_for},
     pool::{Descriptor, Pool},
 };
-use crate::{Result, space::AddressSpace};
+use crate::{Errno, Result, space::AddressSpace};
 
 pub(super) type Nodes = Pool<Node<FANOUT>, FIRST_NODES>;
 pub(super) type Records = Pool<Record, FIRST_RECORDS>;
@@ -34,6 +34,9 @@ impl Need {
 pub(super) struct Supply<'r> {
     nodes: Share<'r, Node<FANOUT>, FIRST_NODES>,
     records: Share<'r, Record, FIRST_RECORDS>,
+    /// The bytes of all mappings, and how many of them were promised to this operation: what it records counts by itself.
+    all_bytes: &'r AtomicU64,
+    bytes: u64,
 }
 
 /// The same, of one kind.
@@ -106,10 +109,32 @@ impl<'r, T: Descriptor, const FIRST: usize> Share<'r, T, FIRST> {
 }
 
 impl<'r> Supply<'r> {
-    pub(super) const fn new(nodes: &'r Nodes, records: &'r Records) -> Self {
+    pub(super) const fn new(
+        nodes: &'r Nodes,
+        records: &'r Records,
+        all_bytes: &'r AtomicU64,
+    ) -> Self {
         Self {
             nodes: Share::new(nodes),
             records: Share::new(records),
+            all_bytes,
+            bytes: 0,
+        }
+    }
+
+    /// Promises bytes, if all of them stay within the limit; 0 is none.
+    pub(super) fn promise_bytes(&mut self, bytes: u64, limit: u64) -> Result<()> {
+        let within = |all: u64| {
+            let all = all.checked_add(bytes)?;
+            (limit == 0 || all <= limit || bytes == 0).then_some(all)
+        };
+        // Relaxed: a number that bounds another.
+        match self.all_bytes.fetch_update(Relaxed, Relaxed, within) {
+            Ok(_) => {
+                self.bytes = bytes;
+                Ok(())
+            }
+            Err(_) => Err(Errno::ENOMEM),
         }
     }
 
@@ -142,17 +167,20 @@ impl<'r> Supply<'r> {
     pub(super) fn release(&mut self) {
         self.nodes.release();
         self.records.release();
+        self.all_bytes.fetch_sub(self.bytes, Relaxed);
+        self.bytes = 0;
     }
 
     /// Was anything promised that is left?
     pub(super) const fn is_promised(&self) -> bool {
-        self.nodes.promised != 0 || self.records.promised != 0
+        self.nodes.promised != 0 || self.records.promised != 0 || self.bytes != 0
     }
 
-    /// Forgets every promise: they were counted anew.
+    /// Forgets every promise: they were counted anew. The bytes are promised again, whatever the limit is.
     pub(super) fn forget(&mut self) {
         self.nodes.promised = 0;
         self.records.promised = 0;
+        self.all_bytes.fetch_add(self.bytes, Relaxed);
     }
 
     /// A record with this in it, which no entry refers to yet.

@@ -27,7 +27,7 @@ impl<A: AddressSpace> Registry<A> {
     ///
     /// | error | cause |
     /// |---|---|
-    /// | `EINVAL` | it is empty, wraps, or begins or ends within a page; attributes that no mapping has |
+    /// | `EINVAL` | it is empty, wraps, or begins within a page; attributes that no mapping has |
     /// | `ENOMEM` | no memory for the record, or over the [limit](Self::set_limit) |
     /// | `EBUSY` | an operation is changing something there |
     /// | `EDEADLK` | called by a handler that interrupted the recording of a change |
@@ -35,8 +35,7 @@ impl<A: AddressSpace> Registry<A> {
         let range = pages(info.start()..info.end())?;
         let (facts, detail) = info.facts()?;
         let bytes = range.end - range.start;
-        self.promise_bytes(bytes)?;
-        let result = self.record_now(&range, |section| {
+        self.record_now(&range, bytes, |section| {
             let record = match detail {
                 Some(detail) => Some(section.supply.supply.record(detail).ok_or(Errno::ENOMEM)?),
                 None => None,
@@ -48,9 +47,7 @@ impl<A: AddressSpace> Registry<A> {
                 marked: false,
             });
             Ok(())
-        });
-        self.release_bytes(bytes);
-        result
+        })
     }
 
     /// Forgets what is recorded in a range, and keeps what lies outside. The kernel is not asked.
@@ -63,7 +60,7 @@ impl<A: AddressSpace> Registry<A> {
             return Ok(());
         }
         let range = pages(range)?;
-        self.record_now(&range, |section| {
+        self.record_now(&range, 0, |section| {
             section.cut(&range);
             section.clear(&range, |_| true);
             Ok(())
@@ -77,7 +74,7 @@ impl<A: AddressSpace> Registry<A> {
     /// As [`track`](Self::track); `ENOENT` if the range is not wholly within one mapping.
     pub fn set_user(&self, range: Range<usize>, user: u64) -> Result<()> {
         let range = pages(range)?;
-        self.record_now(&range, |section| {
+        self.record_now(&range, 0, |section| {
             let Some(found) = section.registry.find(range.start as usize) else {
                 return Err(Errno::ENOENT);
             };
@@ -104,9 +101,10 @@ impl<A: AddressSpace> Registry<A> {
     fn record_now(
         &self,
         range: &Range<u64>,
+        bytes: u64,
         record: impl FnOnce(&mut Section<'_, '_, A>) -> Result<()>,
     ) -> Result<()> {
-        let mut change = Change::begin(self, NEED)?;
+        let mut change = Change::begin(self, NEED, bytes)?;
         let mut section = change.enter_with_enough()?;
         match self.operations.conflict(range, section.me) {
             Some(Conflict::Mine | Conflict::Others) => Err(Errno::EBUSY),
@@ -136,8 +134,8 @@ impl<A: AddressSpace> Registry<A> {
         // SAFETY: the caller's contract.
         unsafe { self.lock.forget_owner() };
         self.operations.forget_others(Identity::NOBODY);
-        if let Ok(mut change) = Change::begin(self, NEED) {
-            let _ = change.enter();
+        if let Ok(mut change) = Change::begin(self, NEED, 0) {
+            drop(change.enter());
         }
     }
 }

@@ -86,31 +86,23 @@ impl<A: AddressSpace> Registry<A> {
         let call = || unsafe { raw::mmap(addr, len, prot, flags, fd, offset) };
         let attrs = attrs_of(prot, flags, offset);
         let Some(pages) = touched(addr.addr(), len).filter(|_| flags.replaces()) else {
-            let mut change = Change::begin(self, MAP)?;
             let bytes = touched(0, len).map_or(0, |pages| pages.end);
-            self.promise_bytes(bytes)?;
-            let mapped = call().and_then(|at| {
-                if let Some(info) = made(at, len, &attrs) {
-                    change.enter()?.insert_info(&info)?;
-                }
-                Ok(at)
-            });
-            self.release_bytes(bytes);
-            return mapped;
-        };
-        let mut change = Change::begin(self, REPLACE)?;
-        let bytes = pages.end - pages.start;
-        self.promise_bytes(bytes)?;
-        let mapped = change.mark(pages).and_then(|marked| {
-            let mapped = call();
-            let mut section = change.finish(&marked)?;
-            match mapped.ok().and_then(|at| made(at, len, &attrs)) {
-                Some(info) => section.insert_info(&info)?,
-                None => section.forget_what_is_gone(&marked.range),
+            let mut change = Change::begin(self, MAP, bytes)?;
+            let at = call()?;
+            if let Some(info) = made(at, len, &attrs) {
+                change.enter().insert_info(&info)?;
             }
-            mapped
-        });
-        self.release_bytes(bytes);
+            return Ok(at);
+        };
+        let more = (pages.end - pages.start).saturating_sub(self.recorded_in(&pages));
+        let mut change = Change::begin(self, REPLACE, more)?;
+        let marked = change.mark(pages)?;
+        let mapped = call();
+        let mut section = change.finish([&marked]);
+        match mapped.ok().and_then(|at| made(at, len, &attrs)) {
+            Some(info) => section.insert_info(&info)?,
+            None => section.forget_what_is_gone(&marked.range),
+        }
         mapped
     }
 
@@ -129,12 +121,12 @@ impl<A: AddressSpace> Registry<A> {
         let Some(pages) = touched(addr.addr(), len) else {
             return call();
         };
-        let mut change = Change::begin(self, CHANGE)?;
+        let mut change = Change::begin(self, CHANGE, 0)?;
         let marked = change.mark(pages)?;
         let unmapped = call();
         match unmapped {
-            Ok(()) => change.finish(&marked)?.clear_marked(&marked.range),
-            Err(_) => change.refuse(&marked),
+            Ok(()) => change.finish([&marked]).clear_marked(&marked.range),
+            Err(_) => change.unmark(&marked),
         }
         unmapped
     }
@@ -154,11 +146,13 @@ impl<A: AddressSpace> Registry<A> {
         let Some(pages) = touched(addr.addr(), len) else {
             return call();
         };
-        let mut change = Change::begin(self, CHANGE)?;
+        let mut change = Change::begin(self, CHANGE, 0)?;
         let marked = change.mark(pages)?;
         let answer = call();
-        // SAFETY: the caller's contract.
-        unsafe { self.finish_protect(change, &marked, prot.intersection(ACCESSES), answer) }
+        // SAFETY: the caller's contract; what is set back is what was there.
+        let protect =
+            |part: Region, prot| unsafe { raw::mprotect(part.as_ptr(), part.len(), prot) };
+        self.finish_protect(change, &marked, prot, answer, protect)
     }
 
     /// [`raw::madvise`], recorded: what advice changes of what is known.
@@ -218,7 +212,6 @@ impl<A: AddressSpace> Registry<A> {
     ) -> Result<*mut c_void> {
         // SAFETY: the caller's contract.
         let call = || unsafe { raw::mremap(old_addr, old_len, new_len, flags, new_addr) };
-        let known = self.find(old_addr.addr());
         // Of a length of 0, Linux makes a second mapping of the same pages; the page at its start says which.
         let duplicates = old_len == 0 || flags.keeps_source();
         let Some(source) = touched(old_addr.addr(), old_len.max(1)) else {
@@ -227,45 +220,48 @@ impl<A: AddressSpace> Registry<A> {
         let target = touched(new_addr.addr(), new_len).filter(|_| flags.replaces());
         // Ranges that overlap are refused by the kernel.
         let target = target.filter(|to| to.end <= source.start || source.end <= to.start);
-        let mut change = Change::begin(self, MOVE)?;
         let bytes = touched(0, new_len).map_or(0, |pages| pages.end);
-        self.promise_bytes(bytes)?;
-        let marked = match target {
-            Some(target) => change
-                .mark_all([source, target])
-                .map(|[source, target]| (source, Some(target))),
-            None => change.mark(source).map(|source| (source, None)),
+        let more = match duplicates {
+            true => bytes,
+            false => bytes.saturating_sub(source.end - source.start),
         };
-        let moved = marked.and_then(|(source, target)| {
-            let moved = call();
+        let mut change = Change::begin(self, MOVE, more)?;
+        let (source, target) = match target {
+            Some(target) => {
+                let [source, target] = change.mark_all([source, target])?;
+                (source, Some(target))
+            }
+            None => (change.mark(source)?, None),
+        };
+        // Read when nobody else changes it.
+        let known = self.find(old_addr.addr());
+        let moved = call();
+        let mut section = change.finish([&source].into_iter().chain(&target));
+        let Ok(at) = moved else {
+            section.mark(&source.range, false);
+            section.merge(&source.range);
             if let Some(target) = &target {
-                let mut section = change.finish(target)?;
-                match moved {
-                    Ok(_) => section.clear_marked(&target.range),
-                    Err(_) => section.forget_what_is_gone(&target.range),
-                }
+                section.forget_what_is_gone(&target.range);
             }
-            let Ok(at) = moved else {
-                change.refuse(&source);
-                return moved;
-            };
-            let mut section = change.finish(&source)?;
-            let from = Region::new(
-                ptr::NonNull::new(old_addr).unwrap_or(ptr::NonNull::dangling()),
-                old_len,
-            );
-            let new = made(at, new_len, &Attrs::new()).and_then(|new| new.region());
-            if let (Some(info), Some(new)) = (known, new) {
-                section.insert_info(&info.moved(from, new))?;
-            }
-            if duplicates {
-                section.mark(&source.range, false);
-            } else {
-                section.clear_marked(&source.range);
-            }
-            moved
-        });
-        self.release_bytes(bytes);
+            return moved;
+        };
+        let from = Region::new(
+            ptr::NonNull::new(old_addr).unwrap_or(ptr::NonNull::dangling()),
+            old_len,
+        );
+        let new = made(at, new_len, &Attrs::new()).and_then(|new| new.region());
+        if let (Some(info), Some(new)) = (known, new) {
+            // In place of the target in the same step, where there is one.
+            section.insert_info(&info.moved(from, new))?;
+        }
+        if let Some(target) = &target {
+            section.clear_marked(&target.range);
+        }
+        if duplicates {
+            section.mark(&source.range, false);
+        } else {
+            section.clear_marked(&source.range);
+        }
         moved
     }
 }

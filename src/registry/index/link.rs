@@ -53,6 +53,11 @@ impl Link {
         }
     }
 
+    /// Has the descriptor with this header no other life?
+    pub(crate) const fn is_spent(self) -> bool {
+        self.generation() == u32::MAX && self.0 >> INDEX_BITS & FREE == FREE
+    }
+
     /// The next life of a descriptor with this header, at a level.
     pub(crate) const fn begun(self, index: u32, level: usize) -> Self {
         // A descriptor that was never used has the generation 0 and no header yet.

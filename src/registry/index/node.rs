@@ -98,6 +98,8 @@ impl<const N: usize> Node<N> {
     }
 
     pub(super) fn entry(&self, at: usize) -> Entry {
+        // Acquire, and before the attributes: who finds no mark must not find attributes of before the mark went.
+        let marks = self.control.load(Acquire) >> MARKS_SHIFT;
         let (Some(start), Some(end), Some(attributes)) = (
             self.starts.get(at),
             self.ends.get(at),
@@ -105,8 +107,6 @@ impl<const N: usize> Node<N> {
         ) else {
             return Entry::EMPTY;
         };
-        // Acquire, and first: see `set_marks`.
-        let marks = self.control.load(Acquire) >> MARKS_SHIFT;
         Entry {
             start: start.load(Relaxed),
             end: end.load(Relaxed),

@@ -31,7 +31,7 @@ pub(crate) unsafe trait Descriptor: Sync {
     fn next(&self) -> &AtomicU64;
 }
 
-/// An index has 28 bits, and the first slab has 64 descriptors or more.
+/// With a first slab of 64 there are as many as an index of 28 bits can tell apart.
 const SLABS: usize = 22;
 
 /// The slabs, as far as they are there.
@@ -43,7 +43,7 @@ pub(crate) struct Slabs<T, const FIRST: usize> {
 
 impl<T: Descriptor, const FIRST: usize> Slabs<T, FIRST> {
     pub(crate) const fn new() -> Self {
-        const { assert!(FIRST.is_power_of_two()) };
+        const { assert!(FIRST.is_power_of_two() && FIRST << SLABS <= 1 << 28) };
         Self {
             // SAFETY: zeros are a value of each.
             first: unsafe { MaybeUninit::zeroed().assume_init() },
