@@ -4,7 +4,7 @@ mod program;
 
 use program::script::*;
 use program::*;
-use rawmap_machine::{Mode, System, Target};
+use rawmap_machine::{Architecture, Mode, System, Target};
 
 const MODES: [Mode; 2] = [Mode::Measured, Mode::Hostile];
 const EINVAL: u64 = 22;
@@ -96,12 +96,53 @@ fn lengths_of_0_and_unaligned_addresses() {
     assert!(compared > 0);
 }
 
+/// The page size into a room that is too small, and the highest address as NetBSD tells it.
+#[test]
+fn values_of_the_system() {
+    let compared = compare(
+        |script| {
+            let name = |[first, second]: [u64; 2]| Number(second << 32 | first);
+            let mut ask = |value: [u64; 2], room: u64, into: usize| {
+                script.set(110, name(value));
+                script.set(into + 2, Number(0));
+                script.set(into + 3, Number(room));
+                let arguments = [
+                    Address(110),
+                    Number(2),
+                    Address(into + 2),
+                    Address(into + 3),
+                    Number(0),
+                    Number(0),
+                ];
+                script.call(SYSCTL, &arguments, into);
+            };
+            ask([6, 7], 4, 0);
+            ask([6, 7], 2, 4);
+            ask([2, 15], 8, 8);
+        },
+        |target, _| {
+            const ENOENT: u64 = 2;
+            let netbsd = is_netbsd(target);
+            let mut answers = words(&[OK, [PAGE, 4], error(ENOMEM)]);
+            answers.extend([PAGE & 0xffff, if netbsd { 4 } else { 2 }]);
+            answers.extend(match (netbsd, target.architecture) {
+                (false, _) => [ENOENT, 1, 0, 8],
+                (true, Architecture::X86_64) => [0, 0, 0x7fbf_dfef_f000, 8],
+                (true, Architecture::Aarch64) => [0, 0, (1 << 48) - PAGE, 8],
+            });
+            answers
+        },
+    );
+    println!("{compared} runs");
+    assert!(compared > 0);
+}
+
 /// A child's status without the bit that is about a picture of its memory.
 fn status(script: &mut Script, word: usize) {
     let place = (DATA + 8 * word as u64) as i32;
     let code = match script.target.architecture {
-        rawmap_machine::Architecture::X86_64 => x86_64! { and DWORD [place], !0x80 },
-        rawmap_machine::Architecture::Aarch64 => {
+        Architecture::X86_64 => x86_64! { and DWORD [place], !0x80 },
+        Architecture::Aarch64 => {
             let offset = 8 * word as u32;
             aarch64! {
                 movz x9, #0x50, lsl #16; ldr x10, [x9, offset]; and x10, x10, #0xffff_ffff_ffff_ff7f;
@@ -474,10 +515,10 @@ fn clocks_and_random_numbers() {
             script.set(2, Word(102));
             let place = (DATA + 8 * 100) as i32;
             let code = match script.target.architecture {
-                rawmap_machine::Architecture::X86_64 => {
+                Architecture::X86_64 => {
                     x86_64! { mov rax, [place]; sub [DATA as i32 + 16], rax }
                 }
-                rawmap_machine::Architecture::Aarch64 => aarch64! {
+                Architecture::Aarch64 => aarch64! {
                     movz x9, #0x50, lsl #16; ldr x10, [x9, #800]; ldr x11, [x9, #16]; sub x11, x11, x10;
                     str x11, [x9, #16]
                 },

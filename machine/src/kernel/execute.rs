@@ -182,12 +182,14 @@ impl Kernel {
     }
 }
 
-/// The addresses that a program can have; both systems refuse the first page.
+/// The addresses that a program can have; both systems refuse the first page. The ends are VM_MAXUSER_ADDRESS in each
+/// system's vmparam.h.
 fn limits(target: Target) -> Range<u64> {
     let end = match (target.system, target.architecture) {
         (System::FreeBsd, Architecture::X86_64) => 1 << 47,
-        (System::NetBsd, Architecture::X86_64) => 0x7f7f_ffff_f000,
-        (_, Architecture::Aarch64) => 1 << 48,
+        (System::FreeBsd, Architecture::Aarch64) => 1 << 48,
+        (System::NetBsd, Architecture::X86_64) => (0x7f80 << 32) - PAGE,
+        (System::NetBsd, Architecture::Aarch64) => (1 << 48) - PAGE,
     };
     PAGE..end
 }

@@ -45,6 +45,7 @@ pub const MADVISE: Call = call(75, 75);
 pub const MINCORE: Call = call(78, 78);
 pub const FCNTL: Call = call(92, 92);
 pub const SETRLIMIT: Call = call(195, 195);
+pub const SYSCTL: Call = call(202, 202);
 pub const MLOCK: Call = call(203, 203);
 pub const MUNLOCK: Call = call(204, 204);
 pub const MLOCKALL: Call = call(324, 242);

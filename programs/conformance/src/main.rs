@@ -1,9 +1,11 @@
-//! Asks the running kernel, through `rawmap::raw`, how mapping calls behave, and compares each answer with the one
-//! that is expected of this system.
+//! Asks the running kernel how mapping calls behave, and compares each answer with the one that is expected: through
+//! `rawmap::raw`, where it is the one of this system, and through `rawmap::space`, where it is the same on every system
+//! but for the differences that the promise itself names.
 //!
 //! The rows have stable numbers, which stand in each line of the output; `tests/data/conformance-skips.toml` lists
-//! them, and what cannot be asked where. A row has one expected answer per system, and is asked on every system whose
-//! answer is known. Each row runs in a process of its own, so that its locks, limits and leaks end with it; an access
+//! them, and what cannot be asked where. Up to 200 they are those of the raw layer ([`rows`]): a row has one expected
+//! answer per system, and is asked on every system whose answer is known. From 201 on they are those of the portable
+//! layer ([`portable`]). Each row runs in a process of its own, so that its locks, limits and leaks end with it; an access
 //! that is to fail is made by a child of that, or caught by a handler.
 //!
 //! The output is TAP, the exit status 0 or 1. The first argument is the whole path of a folder for files. As init on
@@ -26,6 +28,7 @@ mod pages;
 mod pax;
 mod place;
 mod placed;
+mod portable;
 #[cfg(target_os = "linux")]
 mod proc;
 mod report;
@@ -45,7 +48,7 @@ fn run(start: &Start) -> i32 {
     };
     // SAFETY: the vector that the kernel made.
     unsafe { rawmap::init_from_auxv(start.auxv().cast()) };
-    for subject in rows::SUBJECTS {
+    for subject in rows::SUBJECTS.iter().chain(portable::SUBJECTS) {
         for &(number, ask) in *subject {
             report.row(number, &place, ask);
         }

@@ -2,7 +2,7 @@
 
 use core::{ffi::c_void, ptr};
 
-use rawmap::{Errno, MapFlags, MapType, Prot, page_size, raw};
+use rawmap::{Errno, MapFlags, MapType, Prot, page_size, raw, space::Region};
 
 use crate::report::Unable;
 
@@ -79,6 +79,14 @@ impl Pages {
         unsafe { raw::munmap(pages.start, pages.len()) }
             .map_err(|error| Unable::to("munmap of a place that is to be free", error))?;
         Ok(pages)
+    }
+
+    /// Those of a region.
+    pub(crate) fn of(region: Region) -> Self {
+        Self {
+            start: region.as_ptr(),
+            count: region.len() / page_size(),
+        }
     }
 
     /// In bytes.

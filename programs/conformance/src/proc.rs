@@ -96,6 +96,21 @@ pub(crate) fn columns(start: *mut c_void) -> Option<[u8; 4]> {
     found
 }
 
+/// Whether the mapping that an address lies in has a flag, by the two letters that /proc/self/smaps has for it.
+pub(crate) fn flag(address: *mut c_void, flag: &[u8]) -> Option<bool> {
+    let (mut inside, mut found) = (false, None);
+    each_line(c"/proc/self/smaps", |line| {
+        if let Some(flags) = line.strip_prefix(b"VmFlags:") {
+            if inside {
+                found = Some(flags.split(|&byte| byte == b' ').any(|word| word == flag));
+            }
+        } else if let Some(line) = parse(line) {
+            inside = (line.start..line.end).contains(&address.addr());
+        }
+    })?;
+    found
+}
+
 /// How many mappings lie in a range.
 pub(crate) fn mappings_in(start: *mut c_void, len: usize) -> Option<usize> {
     let range = start.addr()..start.addr() + len;

@@ -27,6 +27,10 @@ pub(super) fn mremap(kernel: &mut Kernel, arguments: &Arguments) -> Answer {
     }
     let old = old_address..old_end;
     let fixed = flags & MAP_FIXED != 0;
+    // uvm_mremap looks at this before it looks where programs end.
+    if fixed && new_address.checked_add(new_size).is_none() {
+        return Err(Errno::EINVAL.into());
+    }
     let duplicates = flags & MAP_REMAPDUP != 0;
     let alignment = alignment(flags, kernel.process().space.limits().end)?;
     if fixed && new_address % alignment != 0 {

@@ -1,4 +1,4 @@
-//! The rows, a file for each subject.
+//! The rows of the raw layer, a file for each subject.
 
 mod advice;
 mod arguments;
@@ -30,4 +30,4 @@ pub(crate) const SUBJECTS: &[&[(u32, Ask)]] = &[
 ];
 
 /// The reason for a skip where the program was given no folder.
-const NO_FOLDER: &str = "no folder for files was given";
+pub(crate) const NO_FOLDER: &str = "no folder for files was given";
