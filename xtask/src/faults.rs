@@ -14,6 +14,7 @@ use crate::programs::{self, Variant};
 use crate::project::Project;
 use crate::run::{Outcome, Place};
 use crate::target::Target;
+use crate::tidy;
 
 /// One fault, as a file in xtask/faults describes it; the file's name is its name.
 #[derive(Debug, Deserialize)]
@@ -34,7 +35,11 @@ pub struct Fault {
     /// Features of its package.
     #[serde(default)]
     features: Vec<String>,
-    /// What the line that shows the fault contains: one of a check that failed, or of the machine.
+    /// Whether the program is the tidy one, and each of its calls is refused in turn until something is left behind.
+    #[serde(default)]
+    refused: bool,
+    /// What the line that shows the fault contains: one of a check that failed, or of the machine, or what is said of what
+    /// was left behind.
     caught_by: String,
 }
 
@@ -117,8 +122,26 @@ pub fn plant(
         log,
     )
     .context("the fault must build, or nothing is tested")?;
+    if fault.refused {
+        let (_, error) = tidy::ERRORS[0];
+        let refused = tidy::each(place, &program.path, error, tidy::Choice::ALL, limit, log);
+        return catch_left_behind(fault, refused);
+    }
     let outcome = place.run(&program.path, limit, log)?;
     catch(fault, &outcome)
+}
+
+fn catch_left_behind(fault: &Fault, refused: Result<tidy::Refused>) -> Result<String> {
+    let Err(error) = refused else {
+        bail!("NOT CAUGHT: the program left nothing behind with the fault");
+    };
+    let said = format!("{error:#}");
+    ensure!(
+        said.contains(&fault.caught_by),
+        "the program failed, but not by {:?}: {said}",
+        fault.caught_by
+    );
+    Ok(said)
 }
 
 fn catch(fault: &Fault, outcome: &Outcome) -> Result<String> {
@@ -176,8 +199,11 @@ fn patch(root: &Path, fault: &Fault) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, catch};
+    use anyhow::anyhow;
+
+    use super::{Fault, catch, catch_left_behind};
     use crate::run::Outcome;
+    use crate::tidy::Refused;
 
     fn fault() -> Fault {
         toml::from_str(
@@ -185,6 +211,19 @@ mod tests {
              program = 'rawmap-demo'\ncaught-by = 'offset'\n",
         )
         .unwrap()
+    }
+
+    #[test]
+    fn what_is_left_behind_is_caught_by_what_must_catch_it_alone() {
+        let caught =
+            |refused| catch_left_behind(&fault(), refused).map_err(|error| error.to_string());
+        let offset = || Err(anyhow!("not ok 1 - offset").context("call 3 of 9"));
+        assert_eq!(
+            caught(offset()),
+            Ok("call 3 of 9: not ok 1 - offset".to_owned())
+        );
+        assert!(caught(Err(anyhow!("not ok 1 - length"))).is_err());
+        assert!(caught(Ok(Refused::default())).is_err());
     }
 
     fn caught(status: i32, output: &str) -> Result<String, String> {

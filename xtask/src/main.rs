@@ -19,11 +19,14 @@ mod programs;
 mod project;
 mod qemu;
 mod refused;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod refuser;
 mod run;
 mod tally;
 mod tap;
 mod target;
 mod test;
+mod tidy;
 mod toolchain;
 mod vm;
 mod ziglang;

@@ -56,7 +56,7 @@ pub fn each(
 
 /// How many mappings there are of a length, with a protection. Not where: the machine chooses addresses by chance, and
 /// makes another choice after a refused call.
-type Mappings = BTreeMap<(u64, String), usize>;
+pub type Mappings = BTreeMap<(u64, String), usize>;
 
 fn judge(outcome: &Outcome, mapped: &Mappings) -> Result<()> {
     match outcome.status {
@@ -80,7 +80,7 @@ fn judge(outcome: &Outcome, mapped: &Mappings) -> Result<()> {
 }
 
 /// The mappings at the end, as the machine prints them: `START-END PROTECTION …`.
-fn mappings(outcome: &Outcome) -> Result<Mappings> {
+pub fn mappings(outcome: &Outcome) -> Result<Mappings> {
     let mut mappings = Mappings::new();
     for line in machine_lines(outcome) {
         let mut words = line.split(' ');
@@ -99,7 +99,7 @@ fn mappings(outcome: &Outcome) -> Result<Mappings> {
 }
 
 /// How many calls the program made.
-fn calls(outcome: &Outcome) -> Result<usize> {
+pub fn calls(outcome: &Outcome) -> Result<usize> {
     machine_lines(outcome)
         .find_map(|line| line.split_once(" system calls")?.0.rsplit(' ').next())
         .context("the machine did not say how many calls there were")?

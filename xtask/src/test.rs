@@ -26,6 +26,7 @@ use crate::refused;
 use crate::run::Place;
 use crate::tally::{Step, Tally};
 use crate::target::{Arch, Os, Selection, Target};
+use crate::tidy;
 use crate::toolchain::{self, PROFILE, Toolchain, host_cargo};
 use crate::ziglang;
 
@@ -43,6 +44,11 @@ const REFUSED_EVERY: usize = 29;
 /// The same for the long test.
 const REFUSED_EVERY_LONG: usize = 1;
 
+/// One of so many of the tidy program's calls is refused, in a run of its own each.
+const TIDY_EVERY: usize = 7;
+/// The same on the machine, which is slower.
+const TIDY_EVERY_ON_MACHINE: usize = 23;
+
 /// Programs that need more than a place to run, and have tasks of their own.
 const WITH_OWN_TASKS: [&str; 2] = ["rawmap-answers", "rawmap-conformance"];
 
@@ -54,6 +60,7 @@ pub struct Plan<'a> {
     includes_host: bool,
     seeds: u64,
     refused_every: usize,
+    long: bool,
     machine: OnceCell<PathBuf>,
 }
 
@@ -76,6 +83,7 @@ impl<'a> Plan<'a> {
             } else {
                 REFUSED_EVERY
             },
+            long,
             machine: OnceCell::new(),
         }
     }
@@ -129,6 +137,11 @@ impl<'a> Plan<'a> {
         }
         eprintln!("{table}");
         for &target in &self.targets {
+            if target.os != Os::Linux || target.is_host() {
+                tally.step(&format!("left behind {target}"), |step| {
+                    self.left_behind(target, &programs, step)
+                });
+            }
             if target.os != Os::Linux {
                 tally.step(&format!("refused calls {target}"), |step| {
                     self.refused_calls(target, step)
@@ -463,6 +476,43 @@ impl<'a> Plan<'a> {
             format!("{runs} runs with a refused call, noticed by a check in {noticed}")
         });
         step.check(conformance::PROGRAM, result);
+        Ok(())
+    }
+
+    /// The program that does everything an address space can do, with one of its calls refused, on the machine in both
+    /// ways: nothing may be left behind.
+    fn left_behind(&self, target: Target, programs: &[Program], step: &mut Step) -> Result<()> {
+        let program = programs
+            .iter()
+            .find(|program| program.target == target && program.name == tidy::PROGRAM)
+            .with_context(|| format!("{} was not built", tidy::PROGRAM))?;
+        let mut places = self.places(target, 1, &mut step.log)?;
+        let mut every = TIDY_EVERY;
+        if target.os != Os::Linux {
+            let path = self.machine.get().context("the machine was not built")?;
+            places.push(Place::Machine(Machine::measured(path, target.os)));
+            every = TIDY_EVERY_ON_MACHINE;
+        }
+        // Each error and each place begins with another call.
+        let mut first = 0;
+        for place in &places {
+            for (error, number) in tidy::ERRORS {
+                let choice = if self.long {
+                    tidy::Choice::ALL
+                } else {
+                    tidy::Choice {
+                        first: first % every,
+                        every,
+                        with_its_own: false,
+                    }
+                };
+                first += 1;
+                let log = &mut step.log;
+                let refused = tidy::each(place, &program.path, number, choice, LIMIT, log);
+                let result = refused.and_then(tidy::Refused::summary);
+                step.check(&format!("{error}, {place}"), result);
+            }
+        }
         Ok(())
     }
 
