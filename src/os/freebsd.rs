@@ -80,6 +80,10 @@ pub(crate) const fn reads_thread_pointer() -> bool {
     cfg!(target_arch = "aarch64")
 }
 
+/// A range without bytes that begins within a page touches that page: the address is rounded first.
+#[cfg_attr(not(feature = "registry"), allow(dead_code))]
+pub(crate) const TOUCHES_EMPTY_RANGES: bool = true;
+
 /// The protection bits that a portable request may carry.
 pub(crate) const SETTABLE_PROTECTION: u32 = PROT_READ | PROT_WRITE | PROT_EXEC;
 

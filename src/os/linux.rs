@@ -68,6 +68,10 @@ pub(crate) const INHERIT_ZERO: i32 = 3;
 #[cfg_attr(not(feature = "registry"), allow(unused_imports))]
 pub(crate) use threads::{thread_id, wait, wake};
 
+/// A range without bytes touches no page.
+#[cfg_attr(not(feature = "registry"), allow(dead_code))]
+pub(crate) const TOUCHES_EMPTY_RANGES: bool = false;
+
 /// The protection bits that a portable request may carry: on aarch64 landing pads and memory tags too.
 #[cfg(target_arch = "x86_64")]
 pub(crate) const SETTABLE_PROTECTION: u32 = PROT_READ | PROT_WRITE | PROT_EXEC;

@@ -43,6 +43,8 @@ pub struct MapInfo {
     shared: bool,
     kind: Kind,
     inherit: Inherit,
+    /// Do children find zeros, as soon as it is not kept from them any more?
+    wiped: bool,
     conceal: bool,
     granule: usize,
     changing: bool,
@@ -61,6 +63,7 @@ impl MapInfo {
             shared: attrs.shared(),
             kind: attrs.kind(),
             inherit: attrs.inherit(),
+            wiped: attrs.inherit() == Inherit::ZERO,
             conceal: attrs.conceal(),
             granule: attrs.granule(),
             changing: false,
@@ -207,6 +210,7 @@ impl MapInfo {
                 Kind::Anonymous
             },
             inherit: facts.inherit(),
+            wiped: facts.is_wiped(),
             conceal: facts.has(Facts::CONCEAL),
             granule: facts.granule(),
             changing: marked,
@@ -217,6 +221,12 @@ impl MapInfo {
     /// The facts of an entry with this information, and what a record has to hold of it if one has to.
     pub(super) fn facts(&self) -> Result<(Facts, Option<Detail>)> {
         let facts = Facts::new(&self.attrs())?;
+        // Attributes say only that it is kept from children.
+        let facts = if self.wiped && self.inherit == Inherit::NONE {
+            facts.advised(Inheritance::Wiped)
+        } else {
+            facts
+        };
         let facts = if self.prot.is_none() {
             facts.with_prot(None)
         } else {
@@ -326,7 +336,10 @@ impl Facts {
                 | flag(attrs.conceal(), Self::CONCEAL)
                 | u64::from(granule.trailing_zeros()) << GRANULE_SHIFT,
         );
-        Ok(facts.with_inherit(attrs.inherit()))
+        // A mapping that is kept from children from the beginning is like one that is kept from them later.
+        Ok(facts
+            .with_inherit(Inherit::COPY)
+            .with_inherit(attrs.inherit()))
     }
 
     pub(super) const fn of(attributes: Attributes) -> Self {
@@ -362,6 +375,11 @@ impl Facts {
             return Inherit::NONE;
         }
         Inherit::from_raw((self.0 >> INHERIT_SHIFT & INHERIT_MASK) as i32)
+    }
+
+    /// Do children find zeros, if they find it at all?
+    const fn is_wiped(self) -> bool {
+        self.0 >> INHERIT_SHIFT & INHERIT_MASK == Inherit::ZERO.raw() as u64
     }
 
     const fn granule(self) -> usize {

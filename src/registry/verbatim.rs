@@ -13,7 +13,7 @@ use super::{
     supply::Need,
 };
 use crate::{
-    Advice, Inherit, MapFlags, Prot, RawFd, RemapFlags, Result, page_size, raw,
+    Advice, Errno, Inherit, MapFlags, Prot, RawFd, RemapFlags, Result, os, page_size, raw,
     space::{AddressSpace, Attrs, Kind, Region},
 };
 
@@ -32,7 +32,8 @@ fn touched(addr: usize, len: usize) -> Option<Range<u64>> {
     let mask = page_size() - 1;
     let end = addr.checked_add(len)?.checked_next_multiple_of(mask + 1)?;
     let start = addr & !mask;
-    (len != 0 && start < end).then_some(start as u64..end as u64)
+    let has_bytes = len != 0 || os::TOUCHES_EMPTY_RANGES;
+    (has_bytes && start < end).then_some(start as u64..end as u64)
 }
 
 /// The mapping that a kernel made of these bytes.
@@ -149,6 +150,11 @@ impl<A: AddressSpace> Registry<A> {
         let mut change = Change::begin(self, CHANGE, 0)?;
         let marked = change.mark(pages)?;
         let answer = call();
+        if answer == Err(Errno::EINVAL) && addr.addr() & (page_size() - 1) != 0 {
+            // A kernel that does not round has changed nothing, and would not refuse the whole pages one by one.
+            change.unmark(&marked);
+            return answer;
+        }
         // SAFETY: the caller's contract; what is set back is what was there.
         let protect =
             |part: Region, prot| unsafe { raw::mprotect(part.as_ptr(), part.len(), prot) };
@@ -259,6 +265,7 @@ impl<A: AddressSpace> Registry<A> {
         }
         if duplicates {
             section.mark(&source.range, false);
+            section.merge(&source.range);
         } else {
             section.clear_marked(&source.range);
         }

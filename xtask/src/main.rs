@@ -6,6 +6,7 @@ mod build;
 mod conformance;
 mod constants;
 mod doc;
+mod emulated;
 mod faults;
 mod features;
 mod image;

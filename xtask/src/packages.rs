@@ -64,6 +64,24 @@ pub const QEMU_ARM: Need = need(
     "qemu-system-arm",
     "runs arm64 kernels",
 );
+/// Links aarch64 programs with the standard library.
+pub const ARM64_GCC: Need = need(
+    "aarch64-linux-gnu-gcc",
+    "gcc-aarch64-linux-gnu",
+    "links the library's tests for aarch64 Linux",
+);
+/// The C library under that.
+pub const ARM64_LIBC: Need = need(
+    "/usr/aarch64-linux-gnu/lib/libc.a",
+    "libc6-dev-arm64-cross",
+    "the C library for the library's tests on aarch64 Linux",
+);
+/// The emulator for aarch64 programs.
+pub const QEMU_USER: Need = need(
+    "qemu-aarch64-static",
+    "qemu-user-static",
+    "runs the library's tests for aarch64 Linux",
+);
 /// The emulator for amd64 kernels.
 pub const QEMU_X86: Need = need(
     "qemu-system-x86_64",

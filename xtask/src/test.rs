@@ -13,6 +13,7 @@ use crate::build;
 use crate::conformance;
 use crate::constants;
 use crate::doc;
+use crate::emulated;
 use crate::faults;
 use crate::features;
 use crate::kernel;
@@ -48,6 +49,9 @@ const REFUSED_EVERY_LONG: usize = 1;
 const TIDY_EVERY: usize = 7;
 /// The same on the machine, which is slower.
 const TIDY_EVERY_ON_MACHINE: usize = 23;
+
+/// The tests of the library that are run in an emulator.
+const EMULATED: [&str; 3] = ["space", "registry_oracle", "registry_threads"];
 
 /// Programs that need more than a place to run, and have tasks of their own.
 const WITH_OWN_TASKS: [&str; 2] = ["rawmap-answers", "rawmap-conformance"];
@@ -112,6 +116,12 @@ impl<'a> Plan<'a> {
             });
             self.host_tests(tally);
         }
+        if self.includes_host {
+            tally.step("models", |step| {
+                self.models(step);
+                Ok(())
+            });
+        }
         doc::steps(self.project, self.packages, &self.targets, tally);
         let programs = build::steps(self.project, self.packages, &self.targets, tally);
         tally.step("size", |step| sizes(&programs, step));
@@ -133,6 +143,11 @@ impl<'a> Plan<'a> {
                 tally.step(&format!("before relocation {target}"), |step| {
                     self.before_relocation(target, step)
                 });
+                if self.long {
+                    tally.step(&format!("cargo test {target}"), |step| {
+                        self.emulated_tests(target, step)
+                    });
+                }
             }
         }
         eprintln!("{table}");
@@ -186,6 +201,9 @@ impl<'a> Plan<'a> {
             .any(|target| target.os == Os::Linux && target.arch == Arch::Aarch64)
         {
             needs.push(QEMU_ARM);
+            if self.long {
+                needs.extend(emulated::NEEDS);
+            }
         }
         needs
     }
@@ -284,6 +302,12 @@ impl<'a> Plan<'a> {
             &Toolchain::TOOLS,
             &["--package", "rawmap-constants", "--all-targets"],
         );
+        self.lint(
+            step,
+            "models",
+            &Toolchain::TOOLS,
+            &["--package", "rawmap-models", "--all-targets"],
+        );
     }
 
     fn lint(&self, step: &mut Step, name: &str, toolchain: &Toolchain, arguments: &[&str]) {
@@ -316,11 +340,39 @@ impl<'a> Plan<'a> {
         };
         test("cargo test", cargo(&[]));
         test("cargo test, all features", cargo(&["--all-features"]));
+        test(
+            "cargo test of the registry",
+            cargo(&["--release", "--test", "registry_*"]),
+        );
         test("cargo test of xtask", cargo(&["--package", "xtask"]));
         test(
             "cargo test of the machine",
             machine::cargo(self.project, "test"),
         );
+    }
+
+    /// The library's own tests where the standard library is in an emulator.
+    fn emulated_tests(&self, target: Target, step: &mut Step) -> Result<()> {
+        let mut command = emulated::cargo_test(self.project, self.packages, target)?;
+        command.arg("--release");
+        for test in EMULATED {
+            command.args(["--test", test]);
+        }
+        let finished = step.log.finish(&mut command, None)?;
+        step.count("", libtest::counts(&finished));
+        Ok(())
+    }
+
+    /// The registry's sources with atomics that can be watched.
+    fn models(&self, step: &mut Step) {
+        let mut command = host_cargo(self.project);
+        command.args(["run", "--quiet", "--profile", "models"]);
+        command.args(["--package", "rawmap-models", "--", "all"]);
+        if self.long {
+            command.arg("--long");
+        }
+        let result = step.log.run(&mut command).map(|_| String::new());
+        step.check("stepped, modelled, and without an order each", result);
     }
 
     fn machine(&self, step: &mut Step) -> Result<()> {
