@@ -213,6 +213,11 @@ impl Toolchain {
         if self.builds_core {
             command.env("RUSTC_BOOTSTRAP", "1");
         }
+        // What rustc calls for atomics on aarch64 Linux asks a C library which instructions there are.
+        command.env(
+            "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS",
+            "-Ctarget-feature=-outline-atomics",
+        );
         command
     }
 

@@ -39,6 +39,7 @@ pub(crate) fn map_at(new: &NewMapping, at: usize) -> Result<usize> {
     if came == at {
         return Ok(at);
     }
+    let came = out_of_the_way(new, at, came)?;
     // SAFETY: what came was made just now; nothing is replaced.
     let moved = Errno::of(unsafe { mremap(came, new.len, new.len, MAP_FIXED as usize, at) });
     moved.map_err(|error| {
@@ -51,6 +52,20 @@ pub(crate) fn map_at(new: &NewMapping, at: usize) -> Result<usize> {
             error => error,
         }
     })
+}
+
+/// A mapping for one that may lie where it is to go, in part: such a one cannot move there. No more than two can lie so at
+/// the same time.
+fn out_of_the_way(new: &NewMapping, at: usize, came: usize) -> Result<usize> {
+    if came.abs_diff(at) >= new.len {
+        return Ok(came);
+    }
+    // SAFETY: nothing is replaced.
+    let other = unsafe { map(new, 0, 0) };
+    let other = other.and_then(|other| out_of_the_way(new, at, other));
+    // SAFETY: it was made just now.
+    let _ = unsafe { take_back(came, new.len) };
+    other
 }
 
 /// What mmap's refusal means: nothing else than what it says.
