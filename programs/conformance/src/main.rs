@@ -1,19 +1,21 @@
 //! Asks the running kernel how mapping calls behave, and compares each answer with the one that is expected: through
-//! `rawmap::raw`, where it is the one of this system, and through `rawmap::space`, where it is the same on every system
-//! but for the differences that the promise itself names.
+//! `rawmap::raw`, where it is the one of this system; through `rawmap::space`, where it is the same on every system but
+//! for the differences that the promise itself names; and through `rawmap::registry`, which shows the same on every system
+//! after each step.
 //!
 //! The rows have stable numbers, which stand in each line of the output; `tests/data/conformance-skips.toml` lists
 //! them, and what cannot be asked where. Up to 200 they are those of the raw layer ([`rows`]): a row has one expected
 //! answer per system, and is asked on every system whose answer is known. From 201 on they are those of the portable
-//! layer ([`portable`]). Each row runs in a process of its own, so that its locks, limits and leaks end with it; an access
-//! that is to fail is made by a child of that, or caught by a handler.
+//! layer ([`portable`]). From 301 on they are those of the registry ([`tracked`]), and a line names the row of the raw
+//! layer whose case it is. Each row runs in a process of its own, so that its locks, limits and leaks end with it; an
+//! access that is to fail is made by a child of that, or caught by a handler.
 //!
 //! The output is TAP, the exit status 0 or 1. The first argument is the whole path of a folder for files. As init on
 //! Linux the program mounts /proc, /dev and /tmp, and /tmp is the folder; as init on FreeBSD and NetBSD it opens the
 //! console.
 //!
 //! Rows 108 and 109 (sealing of mappings) and 110 (named shared memory) are not here: `rawmap::raw` does not have those
-//! calls yet. What a registry of mappings has to show after a row is another program's subject.
+//! calls yet.
 #![no_std]
 #![no_main]
 
@@ -34,6 +36,7 @@ mod proc;
 mod report;
 mod rows;
 mod text;
+mod tracked;
 
 use rawmap_bare::{Start, program};
 
@@ -48,7 +51,8 @@ fn run(start: &Start) -> i32 {
     };
     // SAFETY: the vector that the kernel made.
     unsafe { rawmap::init_from_auxv(start.auxv().cast()) };
-    for subject in rows::SUBJECTS.iter().chain(portable::SUBJECTS) {
+    let subjects = [rows::SUBJECTS, portable::SUBJECTS, tracked::SUBJECTS];
+    for subject in subjects.into_iter().flatten() {
         for &(number, ask) in *subject {
             report.row(number, &place, ask);
         }

@@ -67,10 +67,13 @@ pub(crate) fn locked() -> Option<usize> {
 }
 
 /// A line of /proc/self/maps.
-struct Line {
-    start: usize,
-    end: usize,
-    columns: [u8; 4],
+pub(crate) struct Line {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// `rwxp`.
+    pub(crate) columns: [u8; 4],
+    /// In the file that it shows, if it shows one.
+    pub(crate) offset: u64,
 }
 
 fn parse(line: &[u8]) -> Option<Line> {
@@ -78,10 +81,21 @@ fn parse(line: &[u8]) -> Option<Line> {
     let mut ends = fields.next()?.split(|&byte| byte == b'-');
     let (start, end) = (number(ends.next()?, 16), number(ends.next()?, 16));
     let columns = fields.next()?.try_into().ok()?;
+    let offset = number(fields.next()?, 16) as u64;
     Some(Line {
         start,
         end,
         columns,
+        offset,
+    })
+}
+
+/// Calls a function with each mapping; `None` without /proc.
+pub(crate) fn each_mapping(mut take: impl FnMut(&Line)) -> Option<()> {
+    each_line(c"/proc/self/maps", |line| {
+        if let Some(line) = parse(line) {
+            take(&line);
+        }
     })
 }
 

@@ -10,7 +10,7 @@ mod discard;
 mod inherit;
 mod lock;
 mod maximum;
-mod owned;
+pub(crate) mod owned;
 mod placement;
 mod remap;
 mod seen;

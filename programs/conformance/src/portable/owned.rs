@@ -14,13 +14,13 @@ use crate::{
 };
 
 /// Bytes from an address on.
-pub(super) fn region(start: *mut c_void, len: usize) -> Region {
+pub(crate) fn region(start: *mut c_void, len: usize) -> Region {
     // No row asks about the address 0 so.
     Region::new(NonNull::new(start).unwrap_or(NonNull::dangling()), len)
 }
 
 /// An answer without the region that came.
-pub(super) fn answer(came: Result<Region>) -> Result<()> {
+pub(crate) fn answer(came: Result<Region>) -> Result<()> {
     came.map(|_| ())
 }
 
@@ -30,13 +30,13 @@ pub(super) fn anonymous(count: usize) -> MapRequest<'static> {
 }
 
 /// A descriptor that this process opened, and leaves open.
-pub(super) fn borrowed<'fd>(descriptor: i32) -> BorrowedFd<'fd> {
+pub(crate) fn borrowed<'fd>(descriptor: i32) -> BorrowedFd<'fd> {
     // SAFETY: it stays open until the row's process ends.
     unsafe { BorrowedFd::from_raw(descriptor) }
 }
 
 /// A new object of so many pages, of which each begins with its number, from 1 on.
-pub(super) fn numbered_object(count: u8) -> core::result::Result<i32, Unable> {
+pub(crate) fn numbered_object(count: u8) -> core::result::Result<i32, Unable> {
     let descriptor = object(usize::from(count) * page_size())?;
     for page in 0..count {
         object::write_at(descriptor, page + 1, usize::from(page) * page_size())?;
