@@ -141,7 +141,9 @@ fn compare(arena: &Arena, map: &mut ProcessMap, under_way: &[Range<usize>; 2]) -
     let mut compared = 0;
     for page in 0..PAGES {
         let range = arena.range(page, 1);
-        if under_way.iter().any(|busy| busy.contains(&range.start)) {
+        // A move asks the kernel of the page behind as well, which may be there for a moment.
+        let is_busy = |busy: &Range<usize>| busy.contains(&range.start) || busy.end == range.start;
+        if under_way.iter().any(is_busy) {
             continue;
         }
         let info = SHARED.find(range.start);

@@ -55,7 +55,8 @@ pub(crate) unsafe fn grow_anywhere(held: &Held, new_len: usize) -> Result<usize>
 /// Does the kernel hold the first `len` bytes in one piece? `ENOTSUP` if not.
 ///
 /// Kernels since 6.17 move several pieces of unchanged length, one after the other, and may stop on the way. Growing by a
-/// page is refused for several pieces before anything else is looked at; a page that comes is given back.
+/// page is refused for several pieces before anything else is looked at; a page that comes is given back. A child that
+/// another thread forks at that moment has it, and does not know.
 ///
 /// # Safety
 ///
