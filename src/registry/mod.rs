@@ -1,9 +1,10 @@
 //! A record of every mapping, that can be read in a signal handler.
 //!
-//! A [`Registry`] is an [`AddressSpace`] on top of another: it does what that does, and remembers. At any moment, in any
-//! thread and in any signal handler, [`find`](Registry::find) says what is at an address, without a lock, without
-//! allocating and without storing anything that others see; also in a handler that interrupted the very change that it
-//! asks about. And bookkeeping never fails after the kernel has acted: what it needs is promised before.
+//! A [`Registry`] is an [`AddressSpace`](crate::space::AddressSpace) on top of another: it does what that does, and
+//! remembers. At any moment, in any thread and in any signal handler, [`find`](Registry::find) says what is at an address,
+//! without a lock, without allocating and without storing anything that others see; also in a handler that interrupted
+//! the very change that it asks about. And bookkeeping never fails after the kernel has acted: what it needs is promised
+//! before.
 //!
 //! ```
 //! use rawmap::registry::Registry;
