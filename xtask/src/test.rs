@@ -41,9 +41,9 @@ const SEEDS: u64 = 3;
 const SEEDS_LONG: u64 = 300;
 
 /// One of so many of the conformance program's calls on the machine is refused, each in a run of its own.
-const REFUSED_EVERY: usize = 157;
+const REFUSED_EVERY: usize = 1511;
 /// The same for the long test.
-const REFUSED_EVERY_LONG: usize = 1;
+const REFUSED_EVERY_LONG: usize = 157;
 
 /// One of so many of the tidy program's calls is refused, in a run of its own each.
 const TIDY_EVERY: usize = 13;
