@@ -116,6 +116,15 @@ static SHARED: Registry = Registry::new(Kernel);
 static STOP: AtomicBool = AtomicBool::new(false);
 static WRITER: [Writer; WRITERS] = [const { Writer::new() }; WRITERS];
 
+/// Stops the writers when it goes, also where a child found something wrong: they are waited for.
+struct Stop;
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        STOP.store(true, Relaxed);
+    }
+}
+
 fn arena(number: usize) -> Arena {
     Arena::new(ARENAS + number * APART, PAGES)
 }
@@ -182,6 +191,7 @@ fn while_others_change() {
         for (number, arena) in arenas.iter().enumerate() {
             scope.spawn(move || write(number, arena, &SHARED));
         }
+        let _stop = Stop;
         let mut compared = 0;
         for _ in 0..FORKS {
             // How much a child compared comes back through a page that both have.
@@ -210,7 +220,6 @@ fn while_others_change() {
             compared += 1;
             under_way += u32::from(SHARED.iter().any(|info| info.changing()));
         }
-        STOP.store(true, Relaxed);
         compared
     });
     assert_eq!(SHARED.check(), Ok(()));
