@@ -41,7 +41,7 @@ const SEEDS: u64 = 3;
 const SEEDS_LONG: u64 = 300;
 
 /// One of so many of the conformance program's calls on the machine is refused, each in a run of its own.
-const REFUSED_EVERY: usize = 1511;
+const REFUSED_EVERY: usize = 7001;
 /// The same for the long test.
 const REFUSED_EVERY_LONG: usize = 157;
 
