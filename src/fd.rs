@@ -96,7 +96,7 @@ impl fmt::Debug for OwnedFd {
 
 fn close(descriptor: RawFd) -> Result<()> {
     // SAFETY: the caller owned it.
-    Errno::of(unsafe { os::close(descriptor as usize) }).map(drop)
+    Errno::done(unsafe { os::close(descriptor as usize) })
 }
 
 /// A descriptor that is open for as long as `'fd` lasts.

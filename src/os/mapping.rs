@@ -95,5 +95,5 @@ impl Held {
 /// The range is a mapping that this call made, and nobody was told of it.
 pub(crate) unsafe fn take_back(addr: usize, len: usize) -> Result<()> {
     // SAFETY: the caller's contract.
-    Errno::of(unsafe { super::munmap(addr, len) }).map(drop)
+    Errno::done(unsafe { super::munmap(addr, len) })
 }

@@ -59,6 +59,11 @@ impl Operation {
         self.end.load(Relaxed) == 0
     }
 
+    fn overlaps(&self, range: &Range<u64>) -> bool {
+        let own = self.range();
+        !self.is_free() && own.start < range.end && range.start < own.end
+    }
+
     fn owner(&self) -> u64 {
         self.owner.load(Relaxed)
     }
@@ -86,10 +91,7 @@ impl Operations {
 
     /// Is anything of this range being changed?
     pub(super) fn conflict(&self, range: &Range<u64>, me: Identity) -> Option<Conflict> {
-        let mut overlapping = self.slots.iter().filter(|slot| {
-            let other = slot.range();
-            !slot.is_free() && other.start < range.end && range.start < other.end
-        });
+        let mut overlapping = self.slots.iter().filter(|slot| slot.overlaps(range));
         let first = overlapping.next()?;
         let mine = |slot: &Operation| slot.owner() == me.word();
         if mine(first) || overlapping.any(mine) {
@@ -157,9 +159,6 @@ impl Operations {
 
     /// Is anything of this range being changed by an operation that is in the table?
     pub(super) fn covers(&self, range: &Range<u64>) -> bool {
-        self.slots.iter().any(|slot| {
-            let other = slot.range();
-            !slot.is_free() && other.start < range.end && range.start < other.end
-        })
+        self.slots.iter().any(|slot| slot.overlaps(range))
     }
 }

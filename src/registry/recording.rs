@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::{
     MapInfo, Registry,
     change::{Change, Marked},
-    index::{Attributes, Entry},
+    index::Attributes,
     info::Facts,
     operations::Conflict,
     recover::Presence,
@@ -188,17 +188,8 @@ impl<A: AddressSpace> Section<'_, '_, A> {
     /// Records a mapping.
     pub(super) fn insert_info(&mut self, info: &MapInfo) -> Result<()> {
         let (facts, detail) = info.facts()?;
-        let record = match detail {
-            Some(detail) => Some(self.supply.supply.record(detail).ok_or(Errno::ENOMEM)?),
-            None => None,
-        };
-        self.insert(Entry {
-            start: info.start() as u64,
-            end: info.end() as u64,
-            attributes: Attributes::new(facts.word()).with_record(record),
-            marked: false,
-        });
-        Ok(())
+        let range = info.start() as u64..info.end() as u64;
+        self.insert_with(range, Attributes::new(facts.word()), detail)
     }
 
     /// After a replacement was refused: what it took away before is taken out, and the rest is as it was.

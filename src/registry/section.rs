@@ -6,12 +6,12 @@ use super::{
     Registry,
     atomic::Ordering::Relaxed,
     identity::Identity,
-    index::{Attributes, Entry},
+    index::{Attributes, Detail, Entry},
     info::Facts,
     lock::Held,
     supply::Supply,
 };
-use crate::space::AddressSpace;
+use crate::{Errno, Result, space::AddressSpace};
 
 /// The lock is held, and descriptors are at hand.
 pub(super) struct Section<'r, 's, A> {
@@ -102,7 +102,7 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
                 entry.within(range.start, range.end),
                 entry.within(range.end, u64::MAX),
             ];
-            self.replace_with_parts(&entry, fresh);
+            self.replace_with_parts(entry.start..entry.end, fresh);
         }
         if let Some(entry) = self.at(range.end)
             && entry.start < range.end
@@ -112,11 +112,12 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
                 entry.within(range.end, u64::MAX),
                 None,
             ];
-            self.replace_with_parts(&entry, fresh);
+            self.replace_with_parts(entry.start..entry.end, fresh);
         }
     }
 
-    fn replace_with_parts(&mut self, entry: &Entry, parts: [Option<Entry>; 3]) {
+    /// Puts those entries that there are in the place of all that begin in a range.
+    fn replace_with_parts(&mut self, range: Range<u64>, parts: [Option<Entry>; 3]) {
         let mut fresh = [Entry::EMPTY; 3];
         let mut count = 0;
         for (slot, part) in fresh.iter_mut().zip(parts.into_iter().flatten()) {
@@ -124,7 +125,7 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
             count += 1;
         }
         if let Some(fresh) = fresh.get(..count) {
-            self.replace(entry.start..entry.end, fresh);
+            self.replace(range, fresh);
         }
     }
 
@@ -159,18 +160,27 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
                 replaced.end = after.end;
             }
         }
-        let mut fresh = [Entry::EMPTY; 3];
-        let mut count = 0;
-        for (slot, part) in fresh
-            .iter_mut()
-            .zip([left, Some(entry), right].into_iter().flatten())
-        {
-            *slot = part;
-            count += 1;
-        }
-        if let Some(fresh) = fresh.get(..count) {
-            self.replace(replaced, fresh);
-        }
+        self.replace_with_parts(replaced, [left, Some(entry), right]);
+    }
+
+    /// Records a range with these attributes, and with a record of its own if there is something for one to hold.
+    pub(super) fn insert_with(
+        &mut self,
+        range: Range<u64>,
+        attributes: Attributes,
+        detail: Option<Detail>,
+    ) -> Result<()> {
+        let record = match detail {
+            Some(detail) => Some(self.supply.supply.record(detail).ok_or(Errno::ENOMEM)?),
+            None => None,
+        };
+        self.insert(Entry {
+            start: range.start,
+            end: range.end,
+            attributes: attributes.with_record(record),
+            marked: false,
+        });
+        Ok(())
     }
 
     /// Can two entries that touch be one?

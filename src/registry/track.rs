@@ -3,13 +3,8 @@
 use core::ops::Range;
 
 use super::{
-    MapInfo, Registry,
-    change::Change,
-    identity::Identity,
-    index::{Attributes, Entry},
-    operations::Conflict,
-    section::Section,
-    supply::Need,
+    MapInfo, Registry, change::Change, identity::Identity, index::Attributes, operations::Conflict,
+    section::Section, supply::Need,
 };
 use crate::{Errno, Result, page_size, space::AddressSpace};
 
@@ -36,17 +31,7 @@ impl<A: AddressSpace> Registry<A> {
         let (facts, detail) = info.facts()?;
         let bytes = range.end - range.start;
         self.record_now(&range, bytes, |section| {
-            let record = match detail {
-                Some(detail) => Some(section.supply.supply.record(detail).ok_or(Errno::ENOMEM)?),
-                None => None,
-            };
-            section.insert(Entry {
-                start: range.start,
-                end: range.end,
-                attributes: Attributes::new(facts.word()).with_record(record),
-                marked: false,
-            });
-            Ok(())
+            section.insert_with(range.clone(), Attributes::new(facts.word()), detail)
         })
     }
 
@@ -83,17 +68,7 @@ impl<A: AddressSpace> Registry<A> {
             }
             let (_, detail) = found.with_user(user).facts()?;
             let entry = section.at(range.start).ok_or(Errno::ENOENT)?;
-            let record = match detail {
-                Some(detail) => Some(section.supply.supply.record(detail).ok_or(Errno::ENOMEM)?),
-                None => None,
-            };
-            section.insert(Entry {
-                start: range.start,
-                end: range.end,
-                attributes: entry.attributes.with_record(record),
-                marked: false,
-            });
-            Ok(())
+            section.insert_with(range.clone(), entry.attributes, detail)
         })
     }
 

@@ -9,5 +9,5 @@ use crate::{Errno, Result, os::minherit};
 /// What the children find must be sound in them.
 pub(crate) unsafe fn inherit(addr: usize, len: usize, how: i32) -> Result<()> {
     // SAFETY: the caller's contract.
-    Errno::of(unsafe { minherit(addr, len, how as usize) }).map(drop)
+    Errno::done(unsafe { minherit(addr, len, how as usize) })
 }

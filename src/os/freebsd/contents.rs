@@ -7,5 +7,5 @@ use crate::{Errno, Result};
 pub(crate) fn sync(addr: usize, len: usize, wait: bool, invalidate: bool) -> Result<()> {
     let flags = if wait { MS_SYNC } else { MS_ASYNC } | if invalidate { MS_INVALIDATE } else { 0 };
     // SAFETY: no byte of memory changes.
-    Errno::of(unsafe { msync(addr, len, flags as usize) }).map(drop)
+    Errno::done(unsafe { msync(addr, len, flags as usize) })
 }

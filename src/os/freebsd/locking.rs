@@ -6,11 +6,11 @@ use crate::{Errno, Result};
 /// Locks a range; `ENOMEM` over the limit.
 pub(crate) fn lock(addr: usize, len: usize) -> Result<()> {
     // SAFETY: no byte of memory changes.
-    Errno::of(unsafe { mlock(addr, len) }).map(drop)
+    Errno::done(unsafe { mlock(addr, len) })
 }
 
 /// Unlocks a range, of which nothing need be locked.
 pub(crate) fn unlock(addr: usize, len: usize) -> Result<()> {
     // SAFETY: no byte of memory changes.
-    Errno::of(unsafe { munlock(addr, len) }).map(drop)
+    Errno::done(unsafe { munlock(addr, len) })
 }

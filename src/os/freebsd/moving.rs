@@ -103,7 +103,7 @@ unsafe fn set_protection(held: &Held, at: usize, len: usize) -> Result<()> {
     }
     let prot = protection(held.prot, held.max_prot);
     // SAFETY: the caller's contract.
-    Errno::of(unsafe { mprotect(at, len, prot as usize) }).map(drop)
+    Errno::done(unsafe { mprotect(at, len, prot as usize) })
 }
 
 /// Gives new memory the policy of the old, or unmaps it.

@@ -12,7 +12,7 @@ use crate::{Errno, Result, os::NewMapping};
 /// What the advice does to the range must be sound.
 pub(super) unsafe fn advise(addr: usize, len: usize, advice: i32) -> Result<()> {
     // SAFETY: the caller's contract.
-    Errno::of(unsafe { madvise(addr, len, advice as usize) }).map(drop)
+    Errno::done(unsafe { madvise(addr, len, advice as usize) })
 }
 
 /// An answer in which `EINVAL` means that this kernel cannot, and that is no error.

@@ -37,5 +37,5 @@ pub(crate) unsafe fn discard_to_zero(held: &Held) -> Result<()> {
 pub(crate) fn sync(addr: usize, len: usize, wait: bool, invalidate: bool) -> Result<()> {
     let flags = if wait { MS_SYNC } else { MS_ASYNC } | if invalidate { MS_INVALIDATE } else { 0 };
     // SAFETY: no byte of memory changes.
-    Errno::of(unsafe { msync(addr, len, flags as usize) }).map(drop)
+    Errno::done(unsafe { msync(addr, len, flags as usize) })
 }

@@ -16,5 +16,5 @@ pub(crate) fn lock(addr: usize, len: usize) -> Result<()> {
 /// Unlocks a range, of which nothing need be locked.
 pub(crate) fn unlock(addr: usize, len: usize) -> Result<()> {
     // SAFETY: no byte of memory changes.
-    Errno::of(unsafe { munlock(addr, len) }).map(drop)
+    Errno::done(unsafe { munlock(addr, len) })
 }

@@ -34,5 +34,5 @@ pub(crate) fn unlock(addr: usize, len: usize) -> Result<()> {
 
 fn unlock_all(addr: usize, len: usize) -> Result<()> {
     // SAFETY: no byte of memory changes.
-    Errno::of(unsafe { munlock(addr, len) }).map(drop)
+    Errno::done(unsafe { munlock(addr, len) })
 }
