@@ -188,10 +188,12 @@ fn while_others_change() {
     let mut map = ProcessMap::with_room(1 << 20);
     let mut under_way = 0;
     let compared = thread::scope(|scope| {
-        for (number, arena) in arenas.iter().enumerate() {
-            scope.spawn(move || write(number, arena, &SHARED));
-        }
-        let _stop = Stop;
+        let writers: Vec<_> = arenas
+            .iter()
+            .enumerate()
+            .map(|(number, arena)| scope.spawn(move || write(number, arena, &SHARED)))
+            .collect();
+        let stop = Stop;
         let mut compared = 0;
         for _ in 0..FORKS {
             // How much a child compared comes back through a page that both have.
@@ -219,6 +221,12 @@ fn while_others_change() {
             ended_well(child);
             compared += 1;
             under_way += u32::from(SHARED.iter().any(|info| info.changing()));
+        }
+        drop(stop);
+        // The scope waits for what they do, and not for their end, in which they hold a lock of the standard library's that
+        // a child of the next test would wait for.
+        for writer in writers {
+            writer.join().expect("a writer");
         }
         compared
     });

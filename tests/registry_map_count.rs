@@ -37,6 +37,7 @@ fn a_hole_too_many() {
     let pages = 3 * limit;
     // What is compared needs room for a line each.
     let mut map = ProcessMap::with_room(limit * 100);
+    let mut before: Vec<MapInfo> = Vec::with_capacity(limit);
     let place = Placement::FixedNoReplace(ARENA);
     let request = MapRequest::anonymous(pages * PAGE).prot(Prot::NONE);
     REGISTRY.map(&request.placement(place)).expect("map");
@@ -48,7 +49,7 @@ fn a_hole_too_many() {
     assert_eq!(REGISTRY.len(), holes + 1);
     assert!(holes > limit / 2, "{holes} holes");
     let facts = |addr: usize| (REGISTRY.find(addr), REGISTRY.next(addr));
-    let before: Vec<MapInfo> = REGISTRY.iter().collect();
+    before.extend(REGISTRY.iter());
     let bytes = REGISTRY.mapped_bytes();
     let at = ARENA + (3 * holes + 1) * PAGE;
     let around = [at - 1, at, at + PAGE].map(facts);

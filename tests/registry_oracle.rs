@@ -1,6 +1,8 @@
 //! The registry against an array of pages: whatever is done, in whatever order.
 #![cfg(all(target_os = "linux", feature = "registry"))]
 
+#[path = "registry/alone.rs"]
+mod alone;
 #[path = "registry/oracle.rs"]
 mod oracle;
 #[path = "registry/page_array.rs"]
@@ -25,7 +27,6 @@ use rawmap::{
 const CASES: u32 = if cfg!(debug_assertions) { 200 } else { 1000 };
 const LONGEST: usize = 200;
 
-#[test]
 fn says_what_an_array_of_pages_says() {
     let total = RefCell::new(Counts::default());
     let mut runner = TestRunner::new(Config {
@@ -81,7 +82,6 @@ fn says_what_an_array_of_pages_says() {
 }
 
 /// Children find it as zeros, and then not at all; when they find it again, elsewhere, it is as zeros still.
-#[test]
 fn a_policy_beneath_another_moves_along() {
     let registry = Registry::new(PageArray::new());
     let attrs = Attrs::new().with_max_prot(Prot::READ | Prot::WRITE | Prot::EXEC);
@@ -110,4 +110,17 @@ fn a_policy_beneath_another_moves_along() {
         policies.map(|policy| policy.expect("it is there")),
         [Inherit::ZERO, Inherit::NONE, Inherit::ZERO, Inherit::COPY]
     );
+}
+
+fn main() {
+    alone::run([
+        (
+            "says_what_an_array_of_pages_says",
+            says_what_an_array_of_pages_says,
+        ),
+        (
+            "a_policy_beneath_another_moves_along",
+            a_policy_beneath_another_moves_along,
+        ),
+    ]);
 }

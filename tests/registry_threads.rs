@@ -3,6 +3,8 @@
 
 #[path = "registry/agreement.rs"]
 mod agreement;
+#[path = "registry/alone.rs"]
+mod alone;
 #[path = "registry/arena.rs"]
 mod arena;
 #[path = "registry/process_map.rs"]
@@ -143,7 +145,6 @@ fn reader(common: &Arena, pins: &[MapInfo], seed: u64, stop: &AtomicBool, counts
     counts.changing.fetch_add(changing, Relaxed);
 }
 
-#[test]
 fn side_by_side() {
     let arenas: Vec<Arena> = (0..=OF_EACH)
         .map(|number| Arena::new(ARENAS + number * APART, PAGES))
@@ -207,4 +208,8 @@ fn side_by_side() {
     for count in [alone, together_done, finds, changing, rounds] {
         assert_ne!(count, 0);
     }
+}
+
+fn main() {
+    alone::run([("side_by_side", side_by_side)]);
 }

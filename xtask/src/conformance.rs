@@ -3,17 +3,25 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
+use tempfile::TempDir;
 
+use crate::log::Log;
 use crate::project::Project;
-use crate::run::Outcome;
+use crate::run::{Outcome, Place};
 use crate::tap::Counts;
 use crate::target::Target;
 
 /// The package of the program.
 pub const PROGRAM: &str = "rawmap-conformance";
+
+/// The folder for files that the machine has, whatever this system has.
+pub const MACHINE_FOLDER: &str = "/tmp";
 
 /// Where the pins are.
 const PINS: &str = "tests/data/conformance-skips.toml";
@@ -58,6 +66,29 @@ impl fmt::Display for Skip {
             "row {}: {}: {}",
             self.row, self.part, self.reason
         )
+    }
+}
+
+/// Asks so many of the program's rows, where it can be given arguments.
+pub fn ask(
+    place: &Place,
+    program: &Path,
+    rows: RangeInclusive<u32>,
+    limit: Duration,
+    log: &mut Log,
+) -> Result<Outcome> {
+    let folder = TempDir::with_prefix("rawmap-conformance-")?;
+    let rows = format!("{}-{}", rows.start(), rows.end());
+    let arguments = [folder_at(place, folder.path())?, Path::new(&rows)];
+    place.run_with(program, &arguments, limit, log)
+}
+
+/// The folder for the program's files, if it is given one: the machine's files are its own, and it has this one.
+fn folder_at<'a>(place: &Place, here: &'a Path) -> Result<&'a Path> {
+    match place {
+        Place::Native => Ok(here),
+        Place::Machine(_) => Ok(Path::new(MACHINE_FOLDER)),
+        Place::Kernel(_) => bail!("an init is given no arguments"),
     }
 }
 

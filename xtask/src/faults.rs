@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use ignore::WalkBuilder;
 use serde::Deserialize;
 
+use crate::conformance;
 use crate::log::Log;
 use crate::packages::Packages;
 use crate::programs::{self, Variant};
@@ -32,6 +33,8 @@ pub struct Fault {
     targets: Vec<String>,
     /// The package of the program that is built with it.
     program: String,
+    /// The one row that is asked, if the program is the conformance program.
+    row: Option<u32>,
     /// Features of its package.
     #[serde(default)]
     features: Vec<String>,
@@ -127,7 +130,10 @@ pub fn plant(
         let refused = tidy::each(place, &program.path, error, tidy::Choice::ALL, limit, log);
         return catch_left_behind(fault, refused);
     }
-    let outcome = place.run(&program.path, limit, log)?;
+    let outcome = match fault.row {
+        Some(row) => conformance::ask(place, &program.path, row..=row, limit, log)?,
+        None => place.run(&program.path, limit, log)?,
+    };
     catch(fault, &outcome)
 }
 

@@ -129,6 +129,17 @@ impl Kernel {
 
     /// Boots with `program` as init.
     pub fn run(&self, program: &Path, limit: Duration, log: &mut Log) -> Result<Outcome> {
+        self.run_on(1, program, limit, log)
+    }
+
+    /// Boots with so many processors.
+    pub fn run_on(
+        &self,
+        processors: u32,
+        program: &Path,
+        limit: Duration,
+        log: &mut Log,
+    ) -> Result<Outcome> {
         let archive = program.with_extension("cpio.gz");
         pack(program, &archive)?;
         let target = Target::of(Os::Linux, Arch::Aarch64);
@@ -136,6 +147,7 @@ impl Kernel {
             target,
             kernel: &self.path,
             root: Root::Ram(archive),
+            processors,
             limit,
         }
         .run(log)

@@ -1,15 +1,15 @@
-//! What `cargo test` says of its tests.
+//! What Rust's test programs say of their tests.
 
 use anyhow::{Result, bail};
 
-use crate::log::Finished;
+use crate::run::Outcome;
 use crate::tap::Counts;
 
-/// The sum over all test programs of one `cargo test`; it must have run at least one test.
-pub fn counts(finished: &Finished) -> Result<Counts> {
-    let counts = sum(&finished.output);
-    if !finished.status.success() && counts.failed == 0 {
-        bail!("cargo test failed ({})", finished.status);
+/// The sum over all test programs of one `cargo test`, or of one of them; it must have run at least one test.
+pub fn counts(outcome: &Outcome) -> Result<Counts> {
+    let counts = sum(&outcome.output);
+    if outcome.status != 0 && counts.failed == 0 {
+        bail!("the tests ended with status {}", outcome.status);
     }
     if counts.passed == 0 && counts.failed == 0 {
         bail!("no test was run");

@@ -2,11 +2,11 @@
 
 mod answers;
 mod bench;
+mod booted;
 mod build;
 mod conformance;
 mod constants;
 mod doc;
-mod emulated;
 mod faults;
 mod features;
 mod image;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::log::{Log, shell_status};
+use crate::log::Log;
 use crate::run::Outcome;
 
 /// As `uname -r` has it.
@@ -19,8 +19,5 @@ pub fn release() -> Result<String> {
 /// Runs a program here.
 pub fn run(program: &Path, arguments: &[&Path], limit: Duration, log: &mut Log) -> Result<Outcome> {
     let finished = log.finish(Command::new(program).args(arguments), Some(limit))?;
-    Ok(Outcome {
-        status: shell_status(finished.status),
-        output: finished.output,
-    })
+    Ok(Outcome::from(finished))
 }

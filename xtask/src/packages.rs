@@ -76,12 +76,6 @@ pub const ARM64_LIBC: Need = need(
     "libc6-dev-arm64-cross",
     "the C library for the library's tests on aarch64 Linux",
 );
-/// The emulator for aarch64 programs.
-pub const QEMU_USER: Need = need(
-    "qemu-aarch64-static",
-    "qemu-user-static",
-    "runs the library's tests for aarch64 Linux",
-);
 /// The emulator for amd64 kernels.
 pub const QEMU_X86: Need = need(
     "qemu-system-x86_64",

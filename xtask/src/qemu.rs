@@ -21,6 +21,8 @@ pub struct Boot<'a> {
     pub kernel: &'a Path,
     /// Where its init comes from.
     pub root: Root,
+    /// How many processors there are.
+    pub processors: u32,
     /// The time that the boot and the program may take together.
     pub limit: Duration,
 }
@@ -95,6 +97,7 @@ impl Boot<'_> {
             .args([
                 "-m", "512", "-display", "none", "-monitor", "none", "-serial", "stdio",
             ])
+            .args(["-smp", &self.processors.to_string()])
             .args(["-no-reboot", "-net", "none", "-kernel"])
             .arg(self.kernel)
             .args(["-append", self.command_line()]);
@@ -204,6 +207,7 @@ mod tests {
             target: target.parse::<Target>().unwrap(),
             kernel: Path::new("kernel"),
             root: Root::Ram("init.gz".into()),
+            processors: 1,
             limit: Duration::from_secs(60),
         };
         let lines: Vec<String> = console.lines().map(str::to_owned).collect();

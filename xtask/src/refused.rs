@@ -2,14 +2,16 @@
 //! mapped that it would not have mapped anyway.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::conformance;
 use crate::log::Log;
 use crate::machine::Machine;
-use crate::run::Outcome;
+use crate::run::{Outcome, Place};
 use crate::tap;
 
 /// The error that refused calls end with: one that every call may give.
@@ -24,27 +26,35 @@ pub struct Refused {
     pub noticed: u64,
 }
 
-/// Refuses each `step`th call of a run of its own.
+/// Rows of which each `every`th call is refused.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The rows.
+    pub rows: RangeInclusive<u32>,
+    /// One of so many calls.
+    pub every: usize,
+}
+
+/// Refuses each chosen call of the conformance program's `part` in a run of its own.
 pub fn each(
     machine: &Machine,
     program: &Path,
-    step: usize,
+    part: &Part,
     limit: Duration,
     log: &mut Log,
 ) -> Result<Refused> {
-    let arguments = [Path::new("/tmp")];
-    let whole = machine
-        .with(&["--maps"])
-        .run(program, &arguments, limit, log)?;
+    let run = |options: &[&str], log: &mut Log| {
+        let place = Place::Machine(machine.with(options));
+        conformance::ask(&place, program, part.rows.clone(), limit, log)
+    };
+    let whole = run(&["--maps"], log)?;
     ensure!(whole.status == 0, "it fails without a refused call");
     let (mapped, calls) = (mappings(&whole)?, calls(&whole)?);
     ensure!(!mapped.is_empty(), "nothing is mapped at the end");
     let mut refused = Refused::default();
-    for position in (1..=calls).step_by(step) {
+    for position in (1..=calls).step_by(part.every) {
         let fail = format!("{position}:{ERROR}");
-        let outcome = machine
-            .with(&["--maps", "--fail", &fail])
-            .run(program, &arguments, limit, log)?;
+        let outcome = run(&["--maps", "--fail", &fail], log)?;
         judge(&outcome, &mapped).with_context(|| format!("call {position} of {calls} refused"))?;
         refused.runs += 1;
         refused.noticed += u64::from(outcome.status == 1);

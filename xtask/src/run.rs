@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::kernel::Kernel;
-use crate::log::Log;
+use crate::log::{Finished, Log, shell_status};
 use crate::machine::Machine;
 use crate::native;
 use crate::tap::{self, Counts};
@@ -78,6 +78,15 @@ impl Place {
             Place::Native => native::run(program, arguments, limit, log),
             Place::Kernel(kernel) => kernel.run(program, limit, log),
             Place::Machine(machine) => machine.run(program, arguments, limit, log),
+        }
+    }
+}
+
+impl From<Finished> for Outcome {
+    fn from(finished: Finished) -> Outcome {
+        Outcome {
+            status: shell_status(finished.status),
+            output: finished.output,
         }
     }
 }

@@ -152,7 +152,10 @@ impl<'a> Tally<'a> {
     /// Prints the table and the totals. A run in which nothing passed is a failure.
     pub fn finish(self) -> ExitCode {
         println!("{:>7} {:>7} {:>7}  what", "passed", "failed", "skipped");
-        for item in &self.items {
+        // What failed comes last, where it is seen.
+        let (failed, others): (Vec<&Item>, Vec<&Item>) =
+            self.items.iter().partition(|item| item.failed > 0);
+        for item in others.into_iter().chain(failed) {
             println!(
                 "{:>7} {:>7} {:>7}  {}",
                 item.passed,

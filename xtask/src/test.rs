@@ -1,6 +1,7 @@
 //! The plan of `cargo xtask test`.
 
 use std::cell::OnceCell;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -9,11 +10,11 @@ use anyhow::{Context, Result, anyhow, ensure};
 use tempfile::TempDir;
 
 use crate::answers;
+use crate::booted;
 use crate::build;
 use crate::conformance;
 use crate::constants;
 use crate::doc;
-use crate::emulated;
 use crate::faults;
 use crate::features;
 use crate::kernel;
@@ -24,7 +25,7 @@ use crate::packages::{Need, PIP, Packages, QEMU_ARM};
 use crate::programs::{self, Program, Variant};
 use crate::project::Project;
 use crate::refused;
-use crate::run::Place;
+use crate::run::{Outcome, Place};
 use crate::tally::{Step, Tally};
 use crate::target::{Arch, Os, Selection, Target};
 use crate::tidy;
@@ -33,6 +34,8 @@ use crate::ziglang;
 
 /// The time that one run of a program may take, a boot included.
 const LIMIT: Duration = Duration::from_secs(120);
+/// The time that one `cargo test` may take, what it builds included, or one test program on a kernel of its own.
+const TESTS_LIMIT: Duration = Duration::from_secs(600);
 /// The most that the demo may have of text and data on x86_64 Linux.
 const DEMO_LIMIT: u64 = 4096;
 /// Runs of each program on the machine, each with other garbage in the registers.
@@ -40,18 +43,19 @@ const SEEDS: u64 = 3;
 /// The same for the long test.
 const SEEDS_LONG: u64 = 300;
 
-/// One of so many of the conformance program's calls on the machine is refused, each in a run of its own.
-const REFUSED_EVERY: usize = 7001;
-/// The same for the long test.
-const REFUSED_EVERY_LONG: usize = 157;
+/// Rows of the conformance program on the machine, and how many of their calls there are for one that is refused, in a run
+/// of its own each: first in the test, then in the long one. What the higher layers do when they are refused a call is
+/// asked of each call by tests of their own.
+const REFUSED: [(RangeInclusive<u32>, usize, usize); 3] = [
+    (1..=200, 101, 3),
+    (201..=300, 1009, 31),
+    (301..=u32::MAX, 6007, 499),
+];
 
 /// One of so many of the tidy program's calls is refused, in a run of its own each.
 const TIDY_EVERY: usize = 13;
 /// The same on the machine, which is slower.
 const TIDY_EVERY_ON_MACHINE: usize = 61;
-
-/// The tests of the library that are run in an emulator.
-const EMULATED: [&str; 3] = ["space", "registry_oracle", "registry_threads"];
 
 /// Programs that need more than a place to run, and have tasks of their own.
 const WITH_OWN_TASKS: [&str; 2] = ["rawmap-answers", "rawmap-conformance"];
@@ -63,7 +67,6 @@ pub struct Plan<'a> {
     targets: Vec<Target>,
     includes_host: bool,
     seeds: u64,
-    refused_every: usize,
     long: bool,
     machine: OnceCell<PathBuf>,
 }
@@ -82,11 +85,6 @@ impl<'a> Plan<'a> {
             targets: selection.targets(),
             includes_host: selection.includes_host(),
             seeds: if long { SEEDS_LONG } else { SEEDS },
-            refused_every: if long {
-                REFUSED_EVERY_LONG
-            } else {
-                REFUSED_EVERY
-            },
             long,
             machine: OnceCell::new(),
         }
@@ -144,8 +142,8 @@ impl<'a> Plan<'a> {
                     self.before_relocation(target, step)
                 });
                 if self.long {
-                    tally.step(&format!("cargo test {target}"), |step| {
-                        self.emulated_tests(target, step)
+                    tally.step(&format!("cargo test of the registry {target}"), |step| {
+                        self.booted_tests(target, step)
                     });
                 }
             }
@@ -202,7 +200,7 @@ impl<'a> Plan<'a> {
         {
             needs.push(QEMU_ARM);
             if self.long {
-                needs.extend(emulated::NEEDS);
+                needs.extend(booted::NEEDS);
             }
         }
         needs
@@ -327,8 +325,8 @@ impl<'a> Plan<'a> {
             tally.step(name, |step| {
                 let result = step
                     .log
-                    .finish(&mut command, None)
-                    .and_then(|finished| libtest::counts(&finished));
+                    .finish(&mut command, Some(TESTS_LIMIT))
+                    .and_then(|finished| libtest::counts(&Outcome::from(finished)));
                 step.count("", result);
                 Ok(())
             });
@@ -351,15 +349,22 @@ impl<'a> Plan<'a> {
         );
     }
 
-    /// The library's own tests where the standard library is in an emulator.
-    fn emulated_tests(&self, target: Target, step: &mut Step) -> Result<()> {
-        let mut command = emulated::cargo_test(self.project, self.packages, target)?;
-        command.arg("--release");
-        for test in EMULATED {
-            command.args(["--test", test]);
+    /// The registry's own tests on a real kernel.
+    fn booted_tests(&self, target: Target, step: &mut Step) -> Result<()> {
+        let tests = booted::build(self.project, self.packages, target, &mut step.log)?;
+        for place in self.places(target, 0, &mut step.log)? {
+            let Place::Kernel(kernel) = &place else {
+                continue;
+            };
+            if kernel.page_size != booted::PAGE_SIZE {
+                step.skip(&place.to_string(), "the tests take a page for 4 KiB");
+                continue;
+            }
+            for test in &tests {
+                let result = test.run(kernel, TESTS_LIMIT, &mut step.log);
+                step.count(&format!("{}, {place}", test.name), result);
+            }
         }
-        let finished = step.log.finish(&mut command, None)?;
-        step.count("", libtest::counts(&finished));
         Ok(())
     }
 
@@ -471,14 +476,13 @@ impl<'a> Plan<'a> {
         let pins = conformance::Pins::read(self.project)?;
         let package = self.project.program(conformance::PROGRAM)?;
         let folder = TempDir::with_prefix("rawmap-conformance-")?;
-        // The machine's files are its own: it has this folder whatever this system has.
         let (places, argument) = match target.os {
             Os::Linux => (self.places(target, 0, &mut step.log)?, folder.path()),
             Os::FreeBsd | Os::NetBsd => {
                 let path = self.machine.get().context("the machine was not built")?;
                 let mut places = self.places(target, 1, &mut step.log)?;
                 places.push(Place::Machine(Machine::measured(path, target.os)));
-                (places, Path::new("/tmp"))
+                (places, Path::new(conformance::MACHINE_FOLDER))
             }
         };
         let variants: &[&[&str]] = match target.os {
@@ -529,12 +533,17 @@ impl<'a> Plan<'a> {
             .join(conformance::PROGRAM);
         let path = self.machine.get().context("the machine was not built")?;
         let machine = Machine::new(path, target.os, 1);
-        let result = refused::each(&machine, &program, self.refused_every, LIMIT, &mut step.log);
-        let result = result.map(|refused| {
-            let refused::Refused { runs, noticed } = refused;
-            format!("{runs} runs with a refused call, noticed by a check in {noticed}")
-        });
-        step.check(conformance::PROGRAM, result);
+        for (rows, every, every_long) in REFUSED {
+            let every = if self.long { every_long } else { every };
+            let name = format!("rows from {}", rows.start());
+            let part = refused::Part { rows, every };
+            let result = refused::each(&machine, &program, &part, LIMIT, &mut step.log);
+            let result = result.map(|refused| {
+                let refused::Refused { runs, noticed } = refused;
+                format!("{runs} runs with a refused call, noticed by a check in {noticed}")
+            });
+            step.check(&name, result);
+        }
         Ok(())
     }
 

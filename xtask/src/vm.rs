@@ -59,6 +59,7 @@ pub fn run(project: &Project, packages: &Packages, options: &Options) -> Result<
                 target,
                 kernel: &options.kernel,
                 root,
+                processors: 1,
                 limit,
             };
             let result = boot

@@ -10,9 +10,9 @@
 //! layer whose case it is. Each row runs in a process of its own, so that its locks, limits and leaks end with it; an
 //! access that is to fail is made by a child of that, or caught by a handler.
 //!
-//! The output is TAP, the exit status 0 or 1. The first argument is the whole path of a folder for files. As init on
-//! Linux the program mounts /proc, /dev and /tmp, and /tmp is the folder; as init on FreeBSD and NetBSD it opens the
-//! console.
+//! The output is TAP, the exit status 0 or 1. The first argument is the whole path of a folder for files; the second, if
+//! there is one, names the first and the last row that are asked, as `201-300`, instead of all. As init on Linux the
+//! program mounts /proc, /dev and /tmp, and /tmp is the folder; as init on FreeBSD and NetBSD it opens the console.
 //!
 //! Rows 108 and 109 (sealing of mappings) and 110 (named shared memory) are not here: `rawmap::raw` does not have those
 //! calls yet.
@@ -35,12 +35,13 @@ mod portable;
 mod proc;
 mod report;
 mod rows;
+mod selection;
 mod text;
 mod tracked;
 
 use rawmap_bare::{Start, program};
 
-use crate::{place::Place, report::Report};
+use crate::{place::Place, report::Report, selection::selection};
 
 program!(run);
 
@@ -52,9 +53,12 @@ fn run(start: &Start) -> i32 {
     // SAFETY: the vector that the kernel made.
     unsafe { rawmap::init_from_auxv(start.auxv().cast()) };
     let subjects = [rows::SUBJECTS, portable::SUBJECTS, tracked::SUBJECTS];
+    let selected = selection(start);
     for subject in subjects.into_iter().flatten() {
         for &(number, ask) in *subject {
-            report.row(number, &place, ask);
+            if selected.contains(&number) {
+                report.row(number, &place, ask);
+            }
         }
     }
     report.end()
