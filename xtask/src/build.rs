@@ -10,45 +10,43 @@ use crate::tally::Tally;
 use crate::target::Target;
 use crate::toolchain::{PROFILE, Toolchain};
 
-/// Builds everything for `targets`; each target and each program is an item.
-pub fn steps(
+/// Builds everything for `target`; each program is an item.
+pub fn step(
     project: &Project,
     packages: &Packages,
-    targets: &[Target],
+    target: Target,
     tally: &mut Tally<'_>,
 ) -> Vec<Program> {
     let mut built = Vec::new();
-    for &target in targets {
-        tally.step(&format!("build {target}"), |step| {
-            let with = library(project, packages, target, &mut step.log)?;
-            step.check("library", Ok(format!("by {with}")));
-            let folder = project.made.join("programs").join(target.triple);
-            let all = project.programs()?;
-            if all.is_empty() {
-                bail!("there is no program under programs/");
-            }
-            for package in all {
-                let result = programs::build(
-                    project,
-                    packages,
-                    &package,
-                    target,
-                    Variant::default(),
-                    &folder,
-                    &mut step.log,
-                );
-                step.check(
-                    &package.name,
-                    result.map(|program| {
-                        let programs::Size { text, data, zeroed } = program.size;
-                        built.push(program);
-                        format!("{text} bytes of text, {data} of data, {zeroed} zeroed")
-                    }),
-                );
-            }
-            Ok(())
-        });
-    }
+    tally.step(&format!("build {target}"), |step| {
+        let with = library(project, packages, target, &mut step.log)?;
+        step.check("library", Ok(format!("by {with}")));
+        let folder = project.made.join("programs").join(target.triple);
+        let all = project.programs()?;
+        if all.is_empty() {
+            bail!("there is no program under programs/");
+        }
+        for package in all {
+            let result = programs::build(
+                project,
+                packages,
+                &package,
+                target,
+                Variant::default(),
+                &folder,
+                &mut step.log,
+            );
+            step.check(
+                &package.name,
+                result.map(|program| {
+                    let programs::Size { text, data, zeroed } = program.size;
+                    built.push(program);
+                    format!("{text} bytes of text, {data} of data, {zeroed} zeroed")
+                }),
+            );
+        }
+        Ok(())
+    });
     built
 }
 

@@ -15,7 +15,7 @@ use crate::log::Log;
 use crate::project::Project;
 use crate::run::{Outcome, Place};
 use crate::tap::Counts;
-use crate::target::Target;
+use crate::target::{TARGETS, Target};
 
 /// The package of the program.
 pub const PROGRAM: &str = "rawmap-conformance";
@@ -234,7 +234,9 @@ impl fmt::Display for Table {
             "{:<26} {:>6} {:>6} {:>7}  where",
             "target", "passed", "failed", "skipped"
         )?;
-        for row in &self.rows {
+        let mut rows: Vec<&Row> = self.rows.iter().collect();
+        rows.sort_by_key(|row| TARGETS.iter().position(|target| *target == row.target));
+        for row in rows {
             write!(
                 formatter,
                 "\n{:<26} {:>6} {:>6} {:>7}  {}",

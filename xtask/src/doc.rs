@@ -10,23 +10,14 @@ use crate::tally::Tally;
 use crate::target::Target;
 use crate::toolchain::Toolchain;
 
-/// Builds the documentation of the library for `targets`.
-pub fn steps(project: &Project, packages: &Packages, targets: &[Target], tally: &mut Tally<'_>) {
-    tally.step("doc", |step| {
-        for target in targets {
-            let result = document(project, packages, *target, &mut step.log);
-            step.check(target.triple, result);
-        }
-        Ok(())
+/// Builds the documentation of the library for `target`.
+pub fn step(project: &Project, packages: &Packages, target: Target, tally: &mut Tally<'_>) {
+    tally.step(&format!("doc {target}"), |step| {
+        document(project, packages, target, &mut step.log)
     });
 }
 
-fn document(
-    project: &Project,
-    packages: &Packages,
-    target: Target,
-    log: &mut Log,
-) -> Result<String> {
+fn document(project: &Project, packages: &Packages, target: Target, log: &mut Log) -> Result<()> {
     let toolchain = Toolchain::for_target(target, packages)?;
     let mut command = toolchain.cargo(project, "doc");
     command.env("RUSTDOCFLAGS", "-Dwarnings").args([
@@ -37,5 +28,5 @@ fn document(
         &features::all_for(project, target)?,
     ]);
     log.run(&mut command)?;
-    Ok(String::new())
+    Ok(())
 }

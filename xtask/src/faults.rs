@@ -97,7 +97,8 @@ pub fn plant(
     limit: Duration,
     log: &mut Log,
 ) -> Result<String> {
-    let root = project.made.join("faults").join(&fault.name);
+    let faults = project.made.join("faults").join(target.triple);
+    let root = faults.join(&fault.name);
     if root.exists() {
         fs::remove_dir_all(&root)?;
     }
@@ -110,7 +111,7 @@ pub fn plant(
         made: project.made.join("faulty"),
     };
     let package = changed.program(&fault.program)?;
-    let into = root.join("built").join(target.triple);
+    let into = root.join("built");
     let features: Vec<&str> = fault.features.iter().map(String::as_str).collect();
     let program = programs::build(
         &changed,

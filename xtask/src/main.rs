@@ -81,6 +81,15 @@ enum Task {
         #[arg(long, default_value = "all")]
         target: Selection,
     },
+    /// Plants the faults, each of which has to be caught
+    Faults {
+        /// A triple, or all six
+        #[arg(long, default_value = "all")]
+        target: Selection,
+        /// What the names of those that are planted contain
+        #[arg(default_value = "")]
+        name: String,
+    },
     /// Builds the documentation
     Doc {
         /// A triple, or all six
@@ -116,7 +125,9 @@ fn perform(task: Task) -> Result<ExitCode> {
     let mut tally = Tally::new(&project, SHOWN);
     match task {
         Task::Build { target } => {
-            build::steps(&project, &packages, &target.targets(), &mut tally);
+            tally.side_by_side(target.targets(), |target, tally| {
+                build::step(&project, &packages, target, tally);
+            });
         }
         Task::Test { target, long } => {
             test::Plan::new(&project, &packages, target, long).steps(&mut tally)
@@ -126,10 +137,17 @@ fn perform(task: Task) -> Result<ExitCode> {
                 test::Plan::new(&project, &packages, target, false).conformance_steps(&mut tally);
             println!("{table}");
         }
+        Task::Faults { target, name } => {
+            test::Plan::new(&project, &packages, target, false).faults_steps(&name, &mut tally);
+        }
         Task::Bench { name, arguments } => {
             return bench::run(&project, &packages, &name, &arguments);
         }
-        Task::Doc { target } => doc::steps(&project, &packages, &target.targets(), &mut tally),
+        Task::Doc { target } => {
+            tally.side_by_side(target.targets(), |target, tally| {
+                doc::step(&project, &packages, target, tally);
+            });
+        }
         Task::Vm(options) => return vm::run(&project, &packages, &options),
         Task::Constants { check } => {
             tally.step("constants", |step| {

@@ -1,9 +1,9 @@
 //! What the machine must have, and the Debian package that brings it.
 
-use std::cell::Cell;
 use std::env;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
@@ -136,12 +136,14 @@ impl Need {
 /// Installs what is missing where it may, and says what to install where it may not.
 #[derive(Debug, Default)]
 pub struct Packages {
-    lists_are_fresh: Cell<bool>,
+    /// Whether the lists are fresh. Who installs holds it: there is one installer at a time.
+    lists_are_fresh: Mutex<bool>,
 }
 
 impl Packages {
     /// Returns once all of `needs` are met.
     pub fn ensure(&self, needs: &[Need]) -> Result<()> {
+        let mut lists_are_fresh = self.lists_are_fresh();
         let mut missing: Vec<Need> = Vec::new();
         for need in needs {
             if !need.is_met() && !missing.contains(need) {
@@ -171,9 +173,9 @@ impl Packages {
         }
         if missing.iter().any(|need| need.package.ends_with(":arm64")) {
             add_arm64()?;
-            self.lists_are_fresh.set(false);
+            *lists_are_fresh = false;
         }
-        self.refresh_lists()?;
+        refresh(&mut lists_are_fresh)?;
         let mut install = apt_get();
         install.args(["install", "--yes", "--no-install-recommends"]);
         install.args(missing.iter().map(|need| need.package));
@@ -193,8 +195,9 @@ impl Packages {
         if !may_install() {
             bail!("only Debian as root can fetch the Debian package {name} for arm64");
         }
+        let mut lists_are_fresh = self.lists_are_fresh();
         add_arm64()?;
-        self.refresh_lists()?;
+        refresh(&mut lists_are_fresh)?;
         let mut show = Command::new("apt-cache");
         show.args(["show", "--no-all-versions", &format!("{name}:arm64")]);
         let description = apt(&mut show)?;
@@ -218,12 +221,19 @@ impl Packages {
         Ok(())
     }
 
-    fn refresh_lists(&self) -> Result<()> {
-        if !self.lists_are_fresh.replace(true) {
-            apt(apt_get().arg("update"))?;
-        }
-        Ok(())
+    fn lists_are_fresh(&self) -> MutexGuard<'_, bool> {
+        self.lists_are_fresh
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn refresh(lists_are_fresh: &mut bool) -> Result<()> {
+    if !*lists_are_fresh {
+        apt(apt_get().arg("update"))?;
+        *lists_are_fresh = true;
+    }
+    Ok(())
 }
 
 fn may_install() -> bool {

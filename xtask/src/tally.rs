@@ -1,6 +1,8 @@
 //! Counts what passed, failed and was skipped.
 
 use std::process::ExitCode;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -149,6 +151,37 @@ impl<'a> Tally<'a> {
         result.ok()
     }
 
+    /// Runs parts side by side, as many at a time as there are processors. What they came to is counted in their order.
+    pub fn side_by_side<T: Send>(
+        &mut self,
+        parts: Vec<T>,
+        body: impl Fn(T, &mut Tally<'a>) + Sync,
+    ) {
+        let (project, shown) = (self.project, self.shown);
+        let count = parts.len();
+        let queue = Mutex::new(parts.into_iter().enumerate());
+        let done = Mutex::new(Vec::new());
+        let work = || {
+            while let Some((place, part)) = unpoisoned(&queue).next() {
+                let mut tally = Tally::new(project, shown);
+                body(part, &mut tally);
+                unpoisoned(&done).push((place, tally.items));
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..thread::available_parallelism()
+                .map_or(1, usize::from)
+                .min(count)
+            {
+                scope.spawn(work);
+            }
+        });
+        let mut done = unpoisoned(&done);
+        done.sort_by_key(|(place, _)| *place);
+        self.items
+            .extend(done.drain(..).flat_map(|(_, items)| items));
+    }
+
     /// Prints the table and the totals. A run in which nothing passed is a failure.
     pub fn finish(self) -> ExitCode {
         println!("{:>7} {:>7} {:>7}  what", "passed", "failed", "skipped");
@@ -176,6 +209,10 @@ impl<'a> Tally<'a> {
             ExitCode::FAILURE
         }
     }
+}
+
+fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn seconds(time: Duration) -> String {

@@ -1,9 +1,9 @@
 //! The plan of `cargo xtask test`.
 
-use std::cell::OnceCell;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -60,6 +60,12 @@ const TIDY_EVERY_ON_MACHINE: usize = 61;
 /// Programs that need more than a place to run, and have tasks of their own.
 const WITH_OWN_TASKS: [&str; 2] = ["rawmap-answers", "rawmap-conformance"];
 
+/// What can be built beside the others.
+enum Part {
+    Host,
+    Target(Target),
+}
+
 /// Everything that is tested, and how thoroughly.
 pub struct Plan<'a> {
     project: &'a Project,
@@ -68,7 +74,7 @@ pub struct Plan<'a> {
     includes_host: bool,
     seeds: u64,
     long: bool,
-    machine: OnceCell<PathBuf>,
+    machine: OnceLock<PathBuf>,
 }
 
 impl<'a> Plan<'a> {
@@ -86,7 +92,7 @@ impl<'a> Plan<'a> {
             includes_host: selection.includes_host(),
             seeds: if long { SEEDS_LONG } else { SEEDS },
             long,
-            machine: OnceCell::new(),
+            machine: OnceLock::new(),
         }
     }
 
@@ -100,71 +106,123 @@ impl<'a> Plan<'a> {
             ziglang::zig(self.project, self.packages, &mut step.log)
         });
         if let Some(zig) = &zig {
-            tally.step("constants", |step| self.constants(zig, step));
-        }
-        for &target in &self.targets {
-            tally.step(&format!("clippy {target}"), |step| {
-                self.clippy(target, step)
-            });
-        }
-        if self.includes_host {
-            tally.step("clippy of the tools", |step| {
-                self.clippy_of_tools(step);
-                Ok(())
-            });
-            self.host_tests(tally);
-        }
-        if self.includes_host {
-            tally.step("models", |step| {
-                self.models(step);
+            tally.step("constants", |step| {
+                self.constants_are_those_of(zig, step);
                 Ok(())
             });
         }
-        doc::steps(self.project, self.packages, &self.targets, tally);
-        let programs = build::steps(self.project, self.packages, &self.targets, tally);
+        let programs = Mutex::new(Vec::new());
+        // The host's part is the longest.
+        let host = self.includes_host.then_some(Part::Host);
+        let parts = host.into_iter().chain(self.parts()).collect();
+        tally.side_by_side(parts, |part, tally| match part {
+            Part::Host => self.host_steps(tally),
+            Part::Target(target) => {
+                let built = self.build_steps(target, zig.as_deref(), tally);
+                programs
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .extend(built);
+            }
+        });
+        let programs = programs
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         tally.step("size", |step| sizes(&programs, step));
         if self.needs_machine() {
             tally.step("machine", |step| self.machine(step));
         }
-        let mut table = conformance::Table::default();
-        for &target in &self.targets {
-            tally.step(&format!("run {target}"), |step| {
-                self.runs(target, &programs, step)
+        let table = Mutex::default();
+        tally.side_by_side(self.targets.clone(), |target, tally| {
+            self.run_steps(target, &programs, &table, tally);
+        });
+        eprintln!(
+            "{}",
+            table.into_inner().unwrap_or_else(PoisonError::into_inner)
+        );
+    }
+
+    fn parts(&self) -> impl Iterator<Item = Part> {
+        self.targets.iter().copied().map(Part::Target)
+    }
+
+    /// Everything that comes before a program for `target` is run; returns the programs.
+    fn build_steps(
+        &self,
+        target: Target,
+        zig: Option<&Path>,
+        tally: &mut Tally<'_>,
+    ) -> Vec<Program> {
+        if let Some(zig) = zig {
+            tally.step(&format!("constants {target}"), |step| {
+                let result = self.compare_constants(zig, target, &mut step.log);
+                step.check("", result);
+                Ok(())
             });
-            tally.step(&format!("answers {target}"), |step| {
-                self.answers(target, step)
+        }
+        tally.step(&format!("clippy {target}"), |step| {
+            self.clippy(target, step)
+        });
+        doc::step(self.project, self.packages, target, tally);
+        build::step(self.project, self.packages, target, tally)
+    }
+
+    /// The tools, and the tests that run with the standard library.
+    fn host_steps(&self, tally: &mut Tally<'_>) {
+        tally.step("clippy of the tools", |step| {
+            self.clippy_of_tools(step);
+            Ok(())
+        });
+        self.host_tests(tally);
+        tally.step("models", |step| {
+            self.models(step);
+            Ok(())
+        });
+    }
+
+    /// Everything that runs programs for `target`.
+    fn run_steps(
+        &self,
+        target: Target,
+        programs: &[Program],
+        table: &Mutex<conformance::Table>,
+        tally: &mut Tally<'_>,
+    ) {
+        tally.step(&format!("run {target}"), |step| {
+            self.runs(target, programs, step)
+        });
+        tally.step(&format!("answers {target}"), |step| {
+            self.answers(target, step)
+        });
+        tally.step(&format!("conformance {target}"), |step| {
+            self.conformance(target, table, step)
+        });
+        if target.os == Os::Linux && target.arch == Arch::Aarch64 {
+            tally.step(&format!("before relocation {target}"), |step| {
+                self.before_relocation(target, step)
             });
-            tally.step(&format!("conformance {target}"), |step| {
-                self.conformance(target, &mut table, step)
-            });
-            if target.os == Os::Linux && target.arch == Arch::Aarch64 {
-                tally.step(&format!("before relocation {target}"), |step| {
-                    self.before_relocation(target, step)
+            if self.long {
+                tally.step(&format!("cargo test of the registry {target}"), |step| {
+                    self.booted_tests(target, step)
                 });
-                if self.long {
-                    tally.step(&format!("cargo test of the registry {target}"), |step| {
-                        self.booted_tests(target, step)
-                    });
-                }
             }
         }
-        eprintln!("{table}");
-        for &target in &self.targets {
-            if target.os != Os::Linux || target.is_host() {
-                tally.step(&format!("left behind {target}"), |step| {
-                    self.left_behind(target, &programs, step)
-                });
-            }
-            if target.os != Os::Linux {
-                tally.step(&format!("refused calls {target}"), |step| {
-                    self.refused_calls(target, step)
-                });
-                tally.step(&format!("older kernels {target}"), |step| {
-                    self.older_kernels(target, &programs, step)
-                });
-            }
+        if target.os != Os::Linux || target.is_host() {
+            tally.step(&format!("left behind {target}"), |step| {
+                self.left_behind(target, programs, step)
+            });
         }
-        tally.step("faults", |step| self.faults(step));
+        if target.os != Os::Linux {
+            tally.step(&format!("refused calls {target}"), |step| {
+                self.refused_calls(target, step)
+            });
+            tally.step(&format!("older kernels {target}"), |step| {
+                self.older_kernels(target, programs, step)
+            });
+        }
+        tally.step(&format!("faults {target}"), |step| {
+            self.faults(target, "", step)
+        });
     }
 
     /// The conformance program alone.
@@ -173,13 +231,26 @@ impl<'a> Plan<'a> {
         if self.needs_machine() {
             tally.step("machine", |step| self.machine(step));
         }
-        let mut table = conformance::Table::default();
-        for &target in &self.targets {
+        let table = Mutex::default();
+        tally.side_by_side(self.targets.clone(), |target, tally| {
             tally.step(&format!("conformance {target}"), |step| {
-                self.conformance(target, &mut table, step)
+                self.conformance(target, &table, step)
             });
+        });
+        table.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Planted faults alone, those whose names contain `named`.
+    pub fn faults_steps(&self, named: &str, tally: &mut Tally<'_>) {
+        tally.step("packages", |_| self.packages.ensure(&self.needs()));
+        if self.needs_machine() {
+            tally.step("machine", |step| self.machine(step));
         }
-        table
+        tally.side_by_side(self.targets.clone(), |target, tally| {
+            tally.step(&format!("faults {target}"), |step| {
+                self.faults(target, named, step)
+            });
+        });
     }
 
     fn needs_machine(&self) -> bool {
@@ -214,15 +285,10 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    fn constants(&self, zig: &Path, step: &mut Step) -> Result<()> {
+    fn constants_are_those_of(&self, zig: &Path, step: &mut Step) {
         let report = constants::generate(zig, &self.project.root, true)
             .map(|report| report.to_string().trim_end().replace('\n', "; "));
         step.check("the files are what the headers say", report);
-        for &target in &self.targets {
-            let result = self.compare_constants(zig, target, &mut step.log);
-            step.check(target.triple, result);
-        }
-        Ok(())
     }
 
     fn compare_constants(&self, zig: &Path, target: Target, log: &mut Log) -> Result<String> {
@@ -470,7 +536,7 @@ impl<'a> Plan<'a> {
     fn conformance(
         &self,
         target: Target,
-        table: &mut conformance::Table,
+        table: &Mutex<conformance::Table>,
         step: &mut Step,
     ) -> Result<()> {
         let pins = conformance::Pins::read(self.project)?;
@@ -516,7 +582,9 @@ impl<'a> Plan<'a> {
                 }
                 let outcome = place.run_with(&program.path, &[argument], LIMIT, &mut step.log);
                 let result = outcome.and_then(|outcome| pins.judge(target, place.kind(), &outcome));
+                let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
                 table.add(target, name.clone(), &result);
+                drop(table);
                 step.count(&name, result);
             }
         }
@@ -652,35 +720,35 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    fn faults(&self, step: &mut Step) -> Result<()> {
+    fn faults(&self, target: Target, named: &str, step: &mut Step) -> Result<()> {
         let mut planted = 0;
         for fault in faults::all(self.project)? {
-            for target in fault.targets()? {
-                if !self.targets.contains(&target) {
-                    continue;
-                }
-                planted += 1;
-                let name = format!("{} on {target}", fault.name());
-                let result = self.places(target, 1, &mut step.log).and_then(|places| {
-                    let place = places.first().context("the target runs nowhere")?;
-                    faults::plant(
-                        self.project,
-                        self.packages,
-                        &fault,
-                        target,
-                        place,
-                        LIMIT,
-                        &mut step.log,
-                    )
-                });
-                if let Ok(line) = &result {
-                    eprintln!("fault: {name}: caught by: {line}");
-                }
-                step.check(&name, result.map(|line| format!("caught by: {line}")));
+            if !fault.name().contains(named) || !fault.targets()?.contains(&target) {
+                continue;
             }
+            planted += 1;
+            let result = self.places(target, 1, &mut step.log).and_then(|places| {
+                let place = places.first().context("the target runs nowhere")?;
+                faults::plant(
+                    self.project,
+                    self.packages,
+                    &fault,
+                    target,
+                    place,
+                    LIMIT,
+                    &mut step.log,
+                )
+            });
+            if let Ok(line) = &result {
+                eprintln!("fault: {} on {target}: caught by: {line}", fault.name());
+            }
+            step.check(
+                fault.name(),
+                result.map(|line| format!("caught by: {line}")),
+            );
         }
         if planted == 0 {
-            step.skip("", "none is planted for the chosen target");
+            step.skip("", "none of what was chosen is planted for this target");
         }
         Ok(())
     }

@@ -164,7 +164,7 @@ impl Toolchain {
             Kind::Host => host_cargo(project),
             Kind::Debian => self.debian(project, Command::new(CARGO.evidence)),
             Kind::Nightly => {
-                let mut command = in_folder(project, Command::new("rustup"), "nightly");
+                let mut command = self.in_folder(project, Command::new("rustup"));
                 command.args(["run", "nightly", "cargo"]);
                 command
             }
@@ -203,7 +203,7 @@ impl Toolchain {
     }
 
     fn debian(&self, project: &Project, command: Command) -> Command {
-        let mut command = in_folder(project, command, "debian");
+        let mut command = self.in_folder(project, command);
         command
             .env("RUSTC", RUSTC.evidence)
             .env("RUSTDOC", "/usr/bin/rustdoc")
@@ -223,15 +223,33 @@ impl Toolchain {
 
     /// The folder of what was built with [`PROFILE`].
     pub fn built_folder(&self, project: &Project) -> PathBuf {
-        let mut folder = match self.kind {
-            Kind::Host => project.made.clone(),
-            Kind::Debian => project.made.join("debian"),
-            Kind::Nightly => project.made.join("nightly"),
-        };
+        let mut folder = self.folder(project);
         if let Some(target) = self.target {
             folder.push(target.triple);
         }
         folder.join(PROFILE)
+    }
+
+    /// One folder for each toolchain and target: `core` is built once for a target, whatever is built with it, and no
+    /// target waits for another.
+    fn folder(&self, project: &Project) -> PathBuf {
+        let name = match self.kind {
+            Kind::Host => return project.made.clone(),
+            Kind::Debian => "debian",
+            Kind::Nightly => "nightly",
+        };
+        let folder = project.made.join(name);
+        match self.target {
+            Some(target) => folder.join(target.triple),
+            None => folder,
+        }
+    }
+
+    fn in_folder(&self, project: &Project, mut command: Command) -> Command {
+        command
+            .current_dir(&project.root)
+            .env("CARGO_TARGET_DIR", self.folder(project));
+        command
     }
 
     /// The linker that rustc is to call: the one that came with it, or Debian's.
@@ -271,12 +289,4 @@ pub fn cargo_fmt(project: &Project, packages: &Packages) -> Result<Command> {
     let mut command = host_cargo(project);
     command.arg("fmt");
     Ok(command)
-}
-
-/// One folder for each toolchain: `core` is built once for a target, whatever is built with it.
-fn in_folder(project: &Project, mut command: Command, toolchain: &str) -> Command {
-    command
-        .current_dir(&project.root)
-        .env("CARGO_TARGET_DIR", project.made.join(toolchain));
-    command
 }
