@@ -162,7 +162,12 @@ impl<'a> Tally<'a> {
         let queue = Mutex::new(parts.into_iter().enumerate());
         let done = Mutex::new(Vec::new());
         let work = || {
-            while let Some((place, part)) = unpoisoned(&queue).next() {
+            loop {
+                // In a statement of its own, after which the queue is free for the others.
+                let next = unpoisoned(&queue).next();
+                let Some((place, part)) = next else {
+                    break;
+                };
                 let mut tally = Tally::new(project, shown);
                 body(part, &mut tally);
                 unpoisoned(&done).push((place, tally.items));
@@ -217,4 +222,33 @@ fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
+    use super::Tally;
+    use crate::project::Project;
+
+    #[test]
+    fn parts_run_side_by_side_and_are_counted_in_their_order() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let project = Project {
+            root: folder.path().to_path_buf(),
+            made: folder.path().to_path_buf(),
+        };
+        let count = thread::available_parallelism().map_or(1, usize::from);
+        let all_are_there = Barrier::new(count);
+        let mut tally = Tally::new(&project, 0);
+        tally.side_by_side((0..count).collect(), |part, tally| {
+            tally.step(&part.to_string(), |_| {
+                all_are_there.wait();
+                Ok(())
+            });
+        });
+        let names = tally.items.iter().map(|item| item.step.clone());
+        assert!(names.eq((0..count).map(|part| part.to_string())));
+    }
 }
