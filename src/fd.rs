@@ -81,6 +81,12 @@ impl OwnedFd {
     }
 }
 
+impl<'fd> From<&'fd OwnedFd> for BorrowedFd<'fd> {
+    fn from(descriptor: &'fd OwnedFd) -> Self {
+        descriptor.borrow()
+    }
+}
+
 impl Drop for OwnedFd {
     fn drop(&mut self) {
         // A failure is what `close` is there to tell; trying again could close somebody else's.
@@ -167,6 +173,12 @@ mod standard {
         fn from(descriptor: std::os::fd::BorrowedFd<'fd>) -> Self {
             // SAFETY: it is open for the same lifetime.
             unsafe { Self::from_raw(descriptor.as_raw_fd()) }
+        }
+    }
+
+    impl<'fd> From<&'fd std::fs::File> for BorrowedFd<'fd> {
+        fn from(file: &'fd std::fs::File) -> Self {
+            file.as_fd().into()
         }
     }
 

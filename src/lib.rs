@@ -21,6 +21,8 @@
 //!
 //! | | |
 //! |---|---|
+//! | [`mapping`] | owned mappings: every range checked, unmapped when dropped, bytes where that is sound |
+//! | [`object`] | what a mapping can be made from: files, objects of memory |
 //! | [`raw`] | the kernel's calls, one to one: typed, unsafe, unchecked |
 //! | [`registry`] | a record of every mapping, that a signal handler can read |
 //! | [`space`] | the same behaviour on every system: requests, checked arguments, what one system lacks made of what it has |
@@ -37,13 +39,12 @@
 //! | feature | default | brings |
 //! |---|---|---|
 //! | `registry` | yes | the record of every mapping |
-//! | `mapping` | yes | owned mappings |
+//! | `mapping` | yes | owned mappings, files and objects of memory |
 //! | `errno-text` | no | names and meanings of error numbers |
 //! | `std` | no | conversions into types of the standard library |
-//! | `zerocopy` | no | typed views |
+//! | `zerocopy` | no | typed views of owned mappings, by the crate of that name |
 //!
-//! The raw and the portable layer are there without any. `mapping` and `zerocopy` name what is not written yet and bring
-//! nothing so far.
+//! The raw and the portable layer are there without any.
 //!
 //! # How it is tested
 //!
@@ -66,6 +67,10 @@ mod atomic;
 mod errno;
 mod fd;
 mod flags;
+#[cfg(feature = "mapping")]
+pub mod mapping;
+#[cfg(feature = "mapping")]
+pub mod object;
 mod os;
 mod page;
 pub mod raw;

@@ -3,9 +3,12 @@
 use super::bsd::sysctl::Release;
 use crate::arch::{call1, call2, call3, call5, call6};
 
+#[cfg_attr(not(feature = "mapping"), allow(dead_code))]
 mod constants;
 mod contents;
 mod errno;
+#[cfg(feature = "mapping")]
+mod files;
 mod locking;
 mod moving;
 mod placement;
@@ -21,6 +24,8 @@ pub(crate) use super::bsd::{
 pub(crate) use constants::*;
 pub(crate) use contents::sync;
 pub(crate) use errno::error_text;
+#[cfg(feature = "mapping")]
+pub(crate) use files::{new_object, open, set_len, status};
 pub(crate) use locking::{lock, unlock};
 pub(crate) use moving::{grow_anywhere, grow_in_place, move_to};
 pub(crate) use placement::{
@@ -48,11 +53,21 @@ calls! {
     };
     thr_self(id) => call1::<SYS_THR_SELF>(id);
     umtx_op(word, operation, value, first, second) => call5::<SYS_UMTX_OP>(word, operation, value, first, second);
+    #[cfg(feature = "mapping")]
+    open3(path, flags, mode) => call3::<SYS_OPEN>(path, flags, mode);
+    #[cfg(feature = "mapping")]
+    fstat(fd, buffer) => call2::<SYS_FSTAT>(fd, buffer);
+    #[cfg(feature = "mapping")]
+    ftruncate(fd, len) => call2::<SYS_FTRUNCATE>(fd, len);
     close(descriptor) => call1::<SYS_CLOSE>(descriptor);
     sysctl(name, name_len, old, old_len, new, new_len) => call6::<SYS_SYSCTL>(name, name_len, old, old_len, new, new_len);
 }
 
 absent! {
+    #[cfg(feature = "mapping")]
+    mseal(addr, len);
+    #[cfg(feature = "mapping")]
+    name_memory(addr, len, name);
     mremap(old_addr, old_len, new_len, flags, new_addr);
     mlock_onfault(addr, len);
 }
@@ -78,6 +93,16 @@ pub(crate) const fn max_protection(prot: u32) -> u32 {
 #[cfg_attr(not(feature = "registry"), allow(dead_code))]
 pub(crate) const fn reads_thread_pointer() -> bool {
     cfg!(target_arch = "aarch64")
+}
+
+/// The advice that asks for larger pages: the system uses them by itself.
+#[cfg(feature = "mapping")]
+pub(crate) const PREFER_HUGE_PAGES: Option<i32> = None;
+
+/// The advice that keeps memory out of core dumps, or lets it into them again.
+#[cfg(feature = "mapping")]
+pub(crate) const fn conceal(conceal: bool) -> Option<i32> {
+    Some(if conceal { MADV_NOCORE } else { MADV_CORE })
 }
 
 /// A range without bytes that begins within a page touches that page: the address is rounded first.

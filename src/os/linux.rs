@@ -12,9 +12,12 @@ use crate::{
 };
 
 mod attributes;
+#[cfg_attr(not(feature = "mapping"), allow(dead_code))]
 mod constants;
 mod contents;
 mod errno;
+#[cfg(feature = "mapping")]
+mod files;
 mod locking;
 mod moving;
 mod placement;
@@ -25,6 +28,8 @@ pub(crate) use attributes::{inherit, settle};
 pub(crate) use constants::*;
 pub(crate) use contents::{discard_lazily, discard_to_zero, sync};
 pub(crate) use errno::error_text;
+#[cfg(feature = "mapping")]
+pub(crate) use files::{new_object, open, set_len, status};
 pub(crate) use locking::{lock, unlock};
 pub(crate) use moving::{grow_anywhere, grow_in_place, move_to};
 pub(crate) use placement::{
@@ -45,6 +50,16 @@ calls! {
     mlockall(flags) => call1::<{ Sysno::mlockall as usize }>(flags);
     munlockall() => call1::<{ Sysno::munlockall as usize }>(0);
     memfd_create(name, flags) => call2::<{ Sysno::memfd_create as usize }>(name, flags);
+    #[cfg(feature = "mapping")]
+    mseal(addr, len) => call3::<{ Sysno::mseal as usize }>(addr, len, 0);
+    #[cfg(feature = "mapping")]
+    openat(folder, path, flags, mode) => call5::<{ Sysno::openat as usize }>(folder, path, flags, mode, 0);
+    #[cfg(feature = "mapping")]
+    statx(folder, path, flags, mask, buffer) => call5::<{ Sysno::statx as usize }>(folder, path, flags, mask, buffer);
+    #[cfg(feature = "mapping")]
+    ftruncate(fd, len) => call2::<{ Sysno::ftruncate as usize }>(fd, len);
+    #[cfg(feature = "mapping")]
+    name_memory(addr, len, name) => call5::<{ Sysno::prctl as usize }>(PR_SET_VMA as usize, PR_SET_VMA_ANON_NAME as usize, addr, len, name);
     close(descriptor) => call1::<{ Sysno::close as usize }>(descriptor);
     gettid() => call1::<{ Sysno::gettid as usize }>(0);
     futex(word, operation, value, timeout) => call5::<{ Sysno::futex as usize }>(word, operation, value, timeout, 0);
@@ -79,6 +94,16 @@ pub(crate) const SETTABLE_PROTECTION: u32 = PROT_READ | PROT_WRITE | PROT_EXEC;
 #[cfg(target_arch = "aarch64")]
 pub(crate) const SETTABLE_PROTECTION: u32 =
     PROT_READ | PROT_WRITE | PROT_EXEC | PROT_BTI | PROT_MTE;
+
+/// The advice that asks for larger pages.
+#[cfg(feature = "mapping")]
+pub(crate) const PREFER_HUGE_PAGES: Option<i32> = Some(MADV_HUGEPAGE);
+
+/// The advice that keeps memory out of core dumps, or lets it into them again.
+#[cfg(feature = "mapping")]
+pub(crate) const fn conceal(conceal: bool) -> Option<i32> {
+    Some(if conceal { MADV_DONTDUMP } else { MADV_DODUMP })
+}
 
 /// Two words an entry; kernels have at most about 25 entries.
 const AUXV_WORDS: usize = 128;

@@ -12,6 +12,7 @@
 //!   to find out;
 //! - `page_size` asks the running kernel, and is `None` if it does not say;
 //! - `max_protection` gives the bits by which this system's mmap takes a maximum protection;
+//! - files and objects of memory: opened, made, asked for what they are, and given a length;
 //! - the means of the portable promises, a file each for where a mapping goes, what mmap does not take with the call,
 //!   what memory holds, locks, and moving: the same functions in each, whose answers mean the same. They are given
 //!   what was checked before, and after a refusal they leave the process as it was;
@@ -20,11 +21,12 @@
 
 /// Makes a function of each line: a call, its arguments as the crate has them, and where this kernel takes them.
 macro_rules! calls {
-    ($($name:ident($($argument:ident),*) => $answer:expr;)+) => {
+    ($($(#[$attribute:meta])* $name:ident($($argument:ident),*) => $answer:expr;)+) => {
         $(
             /// # Safety
             ///
             /// What the kernel does with these arguments must be sound; addresses in them are exposed.
+            $(#[$attribute])*
             #[inline(always)]
             pub(crate) unsafe fn $name($($argument: usize),*) -> usize {
                 // SAFETY: the caller's contract.
@@ -36,11 +38,12 @@ macro_rules! calls {
 
 /// Makes a function of each call that the system lacks, with the signature that the others have.
 macro_rules! absent {
-    ($($name:ident($($argument:ident),*);)+) => {
+    ($($(#[$attribute:meta])* $name:ident($($argument:ident),*);)+) => {
         $(
             /// # Safety
             ///
             /// None is needed: no kernel is entered.
+            $(#[$attribute])*
             #[inline(always)]
             pub(crate) unsafe fn $name($(_: absent!(@word $argument)),*) -> usize {
                 super::ABSENT
@@ -86,6 +89,8 @@ macro_rules! errnos {
 }
 
 mod auxv;
+#[cfg(feature = "mapping")]
+mod file_status;
 mod mapping;
 
 cfg_if::cfg_if! {
@@ -104,6 +109,8 @@ cfg_if::cfg_if! {
 }
 
 pub(crate) use auxv::page_size as page_size_in_auxv;
+#[cfg(feature = "mapping")]
+pub(crate) use file_status::FileStatus;
 pub(crate) use mapping::{Held, NewMapping, take_back};
 pub(crate) use system::*;
 

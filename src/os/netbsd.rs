@@ -4,9 +4,12 @@
 use super::bsd::sysctl::Release;
 use crate::arch::{call1, call2, call3, call5, call6, call7};
 
+#[cfg_attr(not(feature = "mapping"), allow(dead_code))]
 mod constants;
 mod contents;
 mod errno;
+#[cfg(feature = "mapping")]
+mod files;
 mod locking;
 mod moving;
 mod placement;
@@ -22,6 +25,8 @@ pub(crate) use super::bsd::{
 pub(crate) use constants::*;
 pub(crate) use contents::sync;
 pub(crate) use errno::error_text;
+#[cfg(feature = "mapping")]
+pub(crate) use files::{new_object, open, set_len, status};
 pub(crate) use locking::{lock, unlock};
 pub(crate) use moving::{grow_anywhere, grow_in_place, move_to};
 pub(crate) use placement::{
@@ -54,11 +59,21 @@ calls! {
     lwp_self() => call1::<SYS_LWP_SELF>(0);
     sched_yield() => call1::<SYS_SCHED_YIELD>(0);
     futex(word, operation, value, timeout, word2, value2, value3) => call7::<SYS_FUTEX>(word, operation, value, timeout, word2, value2, value3);
+    #[cfg(feature = "mapping")]
+    open3(path, flags, mode) => call3::<SYS_OPEN>(path, flags, mode);
+    #[cfg(feature = "mapping")]
+    fstat(fd, buffer) => call2::<SYS_FSTAT>(fd, buffer);
+    #[cfg(feature = "mapping")]
+    ftruncate(fd, len) => call3::<SYS_FTRUNCATE>(fd, PAD, len);
     close(descriptor) => call1::<SYS_CLOSE>(descriptor);
     sysctl(name, name_len, old, old_len, new, new_len) => call6::<SYS_SYSCTL>(name, name_len, old, old_len, new, new_len);
 }
 
 absent! {
+    #[cfg(feature = "mapping")]
+    mseal(addr, len);
+    #[cfg(feature = "mapping")]
+    name_memory(addr, len, name);
     mlock_onfault(addr, len);
 }
 
@@ -97,6 +112,16 @@ pub(crate) const INHERIT_ZERO: i32 = MAP_INHERIT_ZERO;
 #[cfg_attr(not(feature = "registry"), allow(dead_code))]
 pub(crate) const fn reads_thread_pointer() -> bool {
     cfg!(target_arch = "aarch64")
+}
+
+/// The advice that asks for larger pages: there is none.
+#[cfg(feature = "mapping")]
+pub(crate) const PREFER_HUGE_PAGES: Option<i32> = None;
+
+/// The advice that keeps memory out of core dumps, or lets it into them again: there is none.
+#[cfg(feature = "mapping")]
+pub(crate) const fn conceal(_conceal: bool) -> Option<i32> {
+    None
 }
 
 /// A range without bytes touches no page.

@@ -106,8 +106,24 @@ constants! {
     HW_PAGESIZE: i32 = 7 => "HW_PAGESIZE";
     /// Int: kernel release date.
     KERN_OSRELDATE: i32 = 24 => "KERN_OSRELDATE";
+    /// Open for reading only.
+    O_RDONLY: u32 = 0x0 => "O_RDONLY";
+    /// Open for reading and writing.
+    O_RDWR: u32 = 0x2 => "O_RDWR";
+    /// No delay.
+    O_NONBLOCK: u32 = 0x4 => "O_NONBLOCK";
+    /// Don't assign controlling terminal.
+    O_NOCTTY: u32 = 0x8000 => "O_NOCTTY";
+    O_CLOEXEC: u32 = 0x100000 => "O_CLOEXEC";
+    /// Type of file mask.
+    S_IFMT: u32 = 0xf000 => "S_IFMT";
+    /// Directory.
+    S_IFDIR: u32 = 0x4000 => "S_IFDIR";
+    /// Regular.
+    S_IFREG: u32 = 0x8000 => "S_IFREG";
     UMTX_OP_WAIT_UINT_PRIVATE: u32 = 0xf => "UMTX_OP_WAIT_UINT_PRIVATE";
     UMTX_OP_WAKE_PRIVATE: u32 = 0x10 => "UMTX_OP_WAKE_PRIVATE";
+    SYS_OPEN: usize = 5 => "SYS_open";
     SYS_CLOSE: usize = 6 => "SYS_close";
     SYS_MUNMAP: usize = 73 => "SYS_munmap";
     SYS_MPROTECT: usize = 74 => "SYS_mprotect";
@@ -120,8 +136,10 @@ constants! {
     SYS_MLOCKALL: usize = 324 => "SYS_mlockall";
     SYS_MUNLOCKALL: usize = 325 => "SYS_munlockall";
     SYS_MMAP: usize = 477 => "SYS_mmap";
+    SYS_FTRUNCATE: usize = 480 => "SYS_ftruncate";
     SYS_MSYNC: usize = 65 => "SYS_msync";
     SYS_THR_SELF: usize = 432 => "SYS_thr_self";
     SYS_UMTX_OP: usize = 454 => "SYS__umtx_op";
+    SYS_FSTAT: usize = 551 => "SYS_fstat";
     SYS_SHM_OPEN2: usize = 571 => "SYS_shm_open2";
 }

@@ -102,15 +102,30 @@ constants! {
     HW_PAGESIZE: i32 = 7 => "HW_PAGESIZE";
     /// Int: system revision.
     KERN_OSREV: i32 = 3 => "KERN_OSREV";
+    /// Open for reading only.
+    O_RDONLY: u32 = 0x0 => "O_RDONLY";
+    /// Open for reading and writing.
+    O_RDWR: u32 = 0x2 => "O_RDWR";
+    /// No delay.
+    O_NONBLOCK: u32 = 0x4 => "O_NONBLOCK";
+    /// Don't assign controlling terminal.
+    O_NOCTTY: u32 = 0x8000 => "O_NOCTTY";
+    /// Set close on exec.
+    O_CLOEXEC: u32 = 0x400000 => "O_CLOEXEC";
+    S_IFMT: u32 = 0xf000 => "S_IFMT";
+    S_IFDIR: u32 = 0x4000 => "S_IFDIR";
+    S_IFREG: u32 = 0x8000 => "S_IFREG";
     FUTEX_WAIT: u32 = 0x0 => "FUTEX_WAIT";
     FUTEX_WAKE: u32 = 0x1 => "FUTEX_WAKE";
     FUTEX_PRIVATE_FLAG: u32 = 0x80 => "FUTEX_PRIVATE_FLAG";
+    SYS_OPEN: usize = 5 => "SYS_open";
     SYS_CLOSE: usize = 6 => "SYS_close";
     SYS_MUNMAP: usize = 73 => "SYS_munmap";
     SYS_MPROTECT: usize = 74 => "SYS_mprotect";
     SYS_MADVISE: usize = 75 => "SYS_madvise";
     SYS_MINCORE: usize = 78 => "SYS_mincore";
     SYS_MMAP: usize = 197 => "SYS_mmap";
+    SYS_FTRUNCATE: usize = 201 => "SYS_ftruncate";
     SYS_SYSCTL: usize = 202 => "SYS___sysctl";
     SYS_MLOCK: usize = 203 => "SYS_mlock";
     SYS_MUNLOCK: usize = 204 => "SYS_munlock";
@@ -122,5 +137,6 @@ constants! {
     SYS_LWP_SELF: usize = 311 => "SYS__lwp_self";
     SYS_SCHED_YIELD: usize = 350 => "SYS_sched_yield";
     SYS_MREMAP: usize = 411 => "SYS_mremap";
+    SYS_FSTAT: usize = 440 => "SYS___fstat50";
     SYS_MEMFD_CREATE: usize = 500 => "SYS_memfd_create";
 }

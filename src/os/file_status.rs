@@ -1,0 +1,24 @@
+//! What a descriptor is of.
+
+use super::{S_IFDIR, S_IFMT, S_IFREG};
+
+/// What a system says of a descriptor.
+#[derive(Clone, Copy)]
+pub(crate) struct FileStatus {
+    /// The type and the permissions.
+    pub(crate) mode: u32,
+    /// The length in bytes; of things that are no files, nothing that means anything.
+    pub(crate) len: u64,
+}
+
+impl FileStatus {
+    pub(crate) const fn is_directory(&self) -> bool {
+        self.mode & S_IFMT == S_IFDIR
+    }
+
+    /// Objects of memory may have no type at all.
+    pub(crate) const fn is_file(&self) -> bool {
+        let kind = self.mode & S_IFMT;
+        kind == S_IFREG || kind == 0
+    }
+}

@@ -1,0 +1,68 @@
+//! Files, and objects that are memory.
+
+use core::mem::MaybeUninit;
+
+use super::{
+    MFD_CLOEXEC, O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_RDONLY, O_RDWR, fstat, ftruncate, memfd_create,
+    open3,
+};
+use crate::{Errno, Result, os::FileStatus};
+
+/// `struct stat`, the same on both architectures.
+#[repr(C)]
+struct Stat {
+    _dev: u64,
+    mode: u32,
+    _ino: u64,
+    _nlink: u32,
+    _uid: u32,
+    _gid: u32,
+    _rdev: u64,
+    _times: [[u64; 2]; 4],
+    size: u64,
+    _rest: [u64; 4],
+}
+
+const _: () = assert!(size_of::<Stat>() == 152);
+
+/// Opens the file at a path, without waiting for the other end of a pipe.
+///
+/// # Safety
+///
+/// `path` is the exposed address of a string that ends with a null byte.
+pub(crate) unsafe fn open(path: usize, writes: bool) -> Result<usize> {
+    let access = if writes { O_RDWR } else { O_RDONLY };
+    let flags = access | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    // SAFETY: the caller's contract.
+    Errno::of(unsafe { open3(path, flags as usize, 0) })
+}
+
+/// What a descriptor is of, and its length.
+pub(crate) fn status(fd: usize) -> Result<FileStatus> {
+    let mut status = MaybeUninit::<Stat>::uninit();
+    // SAFETY: the kernel fills the structure.
+    let status = unsafe {
+        Errno::done(fstat(fd, status.as_mut_ptr().expose_provenance()))?;
+        status.assume_init()
+    };
+    Ok(FileStatus {
+        mode: status.mode,
+        len: status.size,
+    })
+}
+
+/// Makes an object of memory, without any length.
+///
+/// # Safety
+///
+/// `name` is the exposed address of a string that ends with a null byte.
+pub(crate) unsafe fn new_object(name: usize) -> Result<usize> {
+    // SAFETY: the caller's contract.
+    Errno::of(unsafe { memfd_create(name, MFD_CLOEXEC as usize) })
+}
+
+/// Sets the length of a file.
+pub(crate) fn set_len(fd: usize, len: u64) -> Result<()> {
+    // SAFETY: no memory is given.
+    Errno::done(unsafe { ftruncate(fd, len as usize) })
+}
