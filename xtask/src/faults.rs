@@ -52,14 +52,9 @@ impl Fault {
         &self.name
     }
 
-    /// The targets that it is planted for.
-    pub fn targets(&self) -> Result<Vec<Target>> {
-        ensure!(
-            !self.targets.is_empty(),
-            "{}: it is planted for no target",
-            self.name
-        );
-        self.targets.iter().map(|triple| triple.parse()).collect()
+    /// Whether it is planted for `target`.
+    pub fn is_for(&self, target: Target) -> bool {
+        self.targets.iter().any(|triple| triple == target.triple)
     }
 }
 
@@ -84,58 +79,99 @@ pub fn all(project: &Project) -> Result<Vec<Fault>> {
         "there is no planted fault in {}",
         folder.display()
     );
+    for fault in &faults {
+        // A misspelt one would be planted nowhere, without a word.
+        ensure!(!fault.targets.is_empty(), "{}: for no target", fault.name);
+        for triple in &fault.targets {
+            triple
+                .parse::<Target>()
+                .with_context(|| fault.name.clone())?;
+        }
+    }
     Ok(faults)
 }
 
-/// Plants `fault`, and returns the line that caught it at `place`.
-pub fn plant(
-    project: &Project,
-    packages: &Packages,
-    fault: &Fault,
+/// How programs with a fault are built: what does not depend on it is not built again.
+const QUICKLY: &[&str] = &[
+    "profile.static.incremental=true",
+    "profile.static.lto=\"off\"",
+    "profile.static.codegen-units=16",
+];
+
+/// A copy of the project for one target, in which one file at a time is changed. It is made apart from everything else: cargo
+/// takes it for the same package, and what is built here would later pass for the project's own.
+pub struct Copy {
+    project: Project,
     target: Target,
-    place: &Place,
-    limit: Duration,
-    log: &mut Log,
-) -> Result<String> {
-    let faults = project.made.join("faults").join(target.triple);
-    let root = faults.join(&fault.name);
-    if root.exists() {
-        fs::remove_dir_all(&root)?;
+}
+
+impl Copy {
+    /// A copy of how the project is now.
+    pub fn of(project: &Project, target: Target) -> Result<Copy> {
+        let root = project.made.join("faults").join(target.triple);
+        if root.exists() {
+            fs::remove_dir_all(&root)?;
+        }
+        copy(project, &root)?;
+        let made = project.made.join("faulty");
+        Ok(Copy {
+            project: Project { root, made },
+            target,
+        })
     }
-    copy(project, &root)?;
-    patch(&root, fault)?;
-    // Made apart from everything else: cargo takes a copy for the same package, and what is built here would later pass
-    // for the project's own. All faults share one folder, so that `core` is built once a target.
-    let changed = Project {
-        root: root.clone(),
-        made: project.made.join("faulty"),
-    };
-    let package = changed.program(&fault.program)?;
-    let into = root.join("built");
-    let features: Vec<&str> = fault.features.iter().map(String::as_str).collect();
-    let program = programs::build(
-        &changed,
-        packages,
-        &package,
-        target,
-        Variant {
-            features: &features,
-            ..Variant::default()
-        },
-        &into,
-        log,
-    )
-    .context("the fault must build, or nothing is tested")?;
-    if fault.refused {
-        let (_, error) = tidy::ERRORS[0];
-        let refused = tidy::each(place, &program.path, error, tidy::Choice::ALL, limit, log);
-        return catch_left_behind(fault, refused);
+
+    /// Plants `fault`, and returns the line that caught it at `place`.
+    pub fn plant(
+        &self,
+        packages: &Packages,
+        fault: &Fault,
+        place: &Place,
+        limit: Duration,
+        log: &mut Log,
+    ) -> Result<String> {
+        let path = self.project.root.join(&fault.file);
+        let text = fs::read_to_string(&path)
+            .with_context(|| format!("cannot read {}", fault.file.display()))?;
+        fs::write(&path, patched(&text, fault)?)?;
+        let caught = self.catch(packages, fault, place, limit, log);
+        fs::write(&path, text)?;
+        caught
     }
-    let outcome = match fault.row {
-        Some(row) => conformance::ask(place, &program.path, row..=row, limit, log)?,
-        None => place.run(&program.path, limit, log)?,
-    };
-    catch(fault, &outcome)
+
+    fn catch(
+        &self,
+        packages: &Packages,
+        fault: &Fault,
+        place: &Place,
+        limit: Duration,
+        log: &mut Log,
+    ) -> Result<String> {
+        let package = self.project.program(&fault.program)?;
+        let features: Vec<&str> = fault.features.iter().map(String::as_str).collect();
+        let program = programs::build(
+            &self.project,
+            packages,
+            &package,
+            self.target,
+            Variant {
+                features: &features,
+                settings: QUICKLY,
+            },
+            &self.project.root.join("built"),
+            log,
+        )
+        .context("the fault must build, or nothing is tested")?;
+        if fault.refused {
+            let (_, error) = tidy::ERRORS[0];
+            let refused = tidy::each(place, &program.path, error, tidy::Choice::ALL, limit, log);
+            return catch_left_behind(fault, refused);
+        }
+        let outcome = match fault.row {
+            Some(row) => conformance::ask(place, &program.path, row..=row, limit, log)?,
+            None => place.run(&program.path, limit, log)?,
+        };
+        catch(fault, &outcome)
+    }
 }
 
 fn catch_left_behind(fault: &Fault, refused: Result<tidy::Refused>) -> Result<String> {
@@ -189,10 +225,7 @@ fn copy(project: &Project, to: &Path) -> Result<()> {
     Ok(())
 }
 
-fn patch(root: &Path, fault: &Fault) -> Result<()> {
-    let path = root.join(&fault.file);
-    let text = fs::read_to_string(&path)
-        .with_context(|| format!("cannot read {}", fault.file.display()))?;
+fn patched(text: &str, fault: &Fault) -> Result<String> {
     let found = text.matches(&fault.find).count();
     ensure!(
         found == 1,
@@ -200,8 +233,7 @@ fn patch(root: &Path, fault: &Fault) -> Result<()> {
         fault.file.display()
     );
     ensure!(fault.find != fault.replace, "the fault changes nothing");
-    fs::write(&path, text.replacen(&fault.find, &fault.replace, 1))?;
-    Ok(())
+    Ok(text.replacen(&fault.find, &fault.replace, 1))
 }
 
 #[cfg(test)]

@@ -721,24 +721,17 @@ impl<'a> Plan<'a> {
     }
 
     fn faults(&self, target: Target, named: &str, step: &mut Step) -> Result<()> {
-        let mut planted = 0;
-        for fault in faults::all(self.project)? {
-            if !fault.name().contains(named) || !fault.targets()?.contains(&target) {
-                continue;
-            }
-            planted += 1;
-            let result = self.places(target, 1, &mut step.log).and_then(|places| {
-                let place = places.first().context("the target runs nowhere")?;
-                faults::plant(
-                    self.project,
-                    self.packages,
-                    &fault,
-                    target,
-                    place,
-                    LIMIT,
-                    &mut step.log,
-                )
-            });
+        let mut chosen = faults::all(self.project)?;
+        chosen.retain(|fault| fault.name().contains(named) && fault.is_for(target));
+        if chosen.is_empty() {
+            step.skip("", "none of what was chosen is planted for this target");
+            return Ok(());
+        }
+        let copy = faults::Copy::of(self.project, target)?;
+        let places = self.places(target, 1, &mut step.log)?;
+        let place = places.first().context("the target runs nowhere")?;
+        for fault in chosen {
+            let result = copy.plant(self.packages, &fault, place, LIMIT, &mut step.log);
             if let Ok(line) = &result {
                 eprintln!("fault: {} on {target}: caught by: {line}", fault.name());
             }
@@ -746,9 +739,6 @@ impl<'a> Plan<'a> {
                 fault.name(),
                 result.map(|line| format!("caught by: {line}")),
             );
-        }
-        if planted == 0 {
-            step.skip("", "none of what was chosen is planted for this target");
         }
         Ok(())
     }
