@@ -1,6 +1,6 @@
 //! Error numbers.
 
-use core::{error, fmt, num::NonZeroU16};
+use core::{error, fmt, hint::cold_path, num::NonZeroU16};
 
 use crate::os;
 
@@ -52,6 +52,7 @@ impl Errno {
     #[inline]
     pub(crate) const fn of(answer: usize) -> Result<usize> {
         if answer > usize::MAX - MAX as usize {
+            cold_path();
             // SAFETY: the answer is one of −4095…−1, so its negative is one of 1…4095.
             Err(Self(unsafe {
                 NonZeroU16::new_unchecked(answer.wrapping_neg() as u16)

@@ -176,6 +176,12 @@ mod standard {
         }
     }
 
+    impl<'fd> From<&'fd std::os::fd::OwnedFd> for BorrowedFd<'fd> {
+        fn from(descriptor: &'fd std::os::fd::OwnedFd) -> Self {
+            descriptor.as_fd().into()
+        }
+    }
+
     impl<'fd> From<&'fd std::fs::File> for BorrowedFd<'fd> {
         fn from(file: &'fd std::fs::File) -> Self {
             file.as_fd().into()

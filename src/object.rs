@@ -48,7 +48,8 @@ pub fn open(path: &CStr, access: Access) -> Result<OwnedFd> {
 }
 
 /// Makes an object of memory of so many bytes, which reads as zero and is gone with its last descriptor and its last
-/// mapping. The name is for those who look; it need not be the only one of its kind.
+/// mapping. The name is for those who look; it need not be the only one of its kind. NetBSD maps no page of it that lies
+/// beyond its end in part: there the length is best a multiple of the page size.
 ///
 /// **Systems:** Linux, since 3.17; FreeBSD, since 13.0; NetBSD, since 11.0. `ENOSYS` before.
 ///
@@ -109,7 +110,7 @@ pub enum Kind {
 
 /// Asks what a descriptor is of.
 ///
-/// **Systems:** all. Linux since 4.11: `ENOSYS` before.
+/// **Systems:** all.
 ///
 /// # Errors
 ///
@@ -119,7 +120,7 @@ pub enum Kind {
 ///
 /// # References
 ///
-/// [Linux statx(2)](https://man7.org/linux/man-pages/man2/statx.2.html),
+/// [Linux fstat(2)](https://man7.org/linux/man-pages/man2/fstat.2.html),
 /// [FreeBSD fstat(2)](https://man.freebsd.org/cgi/man.cgi?query=fstat&sektion=2),
 /// [NetBSD fstat(2)](https://man.netbsd.org/fstat.2)
 pub fn kind(fd: BorrowedFd<'_>) -> Result<Kind> {

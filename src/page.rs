@@ -14,6 +14,9 @@ static KNOWN: AtomicUsize = AtomicUsize::new(0);
 const LARGEST: usize = 1 << 16;
 const SMALLEST: usize = 1 << 12;
 
+/// Is the size known without asking? If not, it may be a multiple of the real one.
+pub(crate) const IS_CONSTANT: bool = arch::PAGE_SIZE.is_some();
+
 /// The size of a page in bytes: the unit of every mapping, and the alignment of its addresses and offsets.
 ///
 /// It is a power of two of at least 4096; the call never fails and never panics. On x86_64 it is the constant

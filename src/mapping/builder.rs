@@ -145,7 +145,8 @@ impl<'a> Builder<'a> {
     }
 
     /// A new object of memory, of `len` bytes: shared, to be read and written. Nobody else can have it but forked
-    /// children. See [`object::memory`] for one whose descriptor is to be passed on.
+    /// children. See [`object::memory`] for one whose descriptor is to be passed on. NetBSD allows later what
+    /// [`prot`](Self::prot) says, and no more.
     #[inline]
     pub const fn object(len: usize) -> Self {
         Self::of(Source::Object, Some(len), Prot::READ.union(Prot::WRITE)).shared(true)
@@ -166,7 +167,7 @@ impl<'a> Builder<'a> {
         Self { len: None, ..self }
     }
 
-    /// Where in the file it begins, in bytes: a multiple of the page size.
+    /// Where in the file or object it begins, in bytes: a multiple of the page size.
     #[inline]
     pub const fn offset(self, offset: u64) -> Self {
         Self { offset, ..self }
@@ -332,7 +333,9 @@ impl<'a> Builder<'a> {
             self.map_between_guards(&space, &plan, &request)?
         };
         // From here on, dropping it undoes everything.
-        let mapping = Mapping { raw, space };
+        let mut mapping = Mapping { raw, space };
+        // Huge pages that are not set aside may not be there when they are touched.
+        mapping.raw.strange = self.huge.is_some() && !self.flags.is_empty();
         self.finish(&mapping, &plan)?;
         Ok(mapping)
     }
@@ -374,6 +377,13 @@ impl<'a> Builder<'a> {
         }
         if !self.offset.is_multiple_of(granule as u64) {
             return Err(RequestError::UnalignedOffset);
+        }
+        let accesses = Prot::READ.union(Prot::WRITE).union(Prot::EXEC);
+        if self
+            .max_prot
+            .is_some_and(|max_prot| accesses.difference(max_prot).intersects(self.prot))
+        {
+            return Err(RequestError::BeyondMaximum);
         }
         let align = self.align.max(granule);
         match self.placement {
@@ -419,10 +429,16 @@ impl<'a> Builder<'a> {
                 } else {
                     Access::Read
                 };
-                Opened::Owned(object::open(path, access)?)
+                match object::open(path, access) {
+                    Ok(fd) => Opened::Owned(fd),
+                    Err(Errno::EISDIR) => return Err(RequestError::Directory.into()),
+                    Err(error) => return Err(error.into()),
+                }
             }
             Source::Object => {
-                let len = self.offset.checked_add(self.len.unwrap_or(0) as u64);
+                // NetBSD maps no page that the object does not have to its end.
+                let len = self.len.unwrap_or(0).checked_next_multiple_of(page_size());
+                let len = len.and_then(|len| self.offset.checked_add(len as u64));
                 let len = len.ok_or(RequestError::TooLong)?;
                 let name = name.map_or(c"rawmap", Name::as_c_str);
                 Opened::Owned(object::memory(name, len)?)
@@ -517,14 +533,21 @@ impl<'a> Builder<'a> {
             .prot(Prot::NONE)
             .align(self.align.max(plan.granule))
             .placement(placement)
-            .conceal(self.conceal);
+            .conceal(self.conceal)
+            .inherit(if self.shared {
+                Inherit::COPY
+            } else {
+                self.inherit
+            })
+            .flags(self.flags);
         let mut tries = 0;
         loop {
             tries += 1;
             let around = space.map(&closed)?;
+            let elsewhere = !matches!(placement, Placement::FixedNoReplace(_));
             match self.map_within(space, plan, request, around, mapped) {
-                Err(Errno::EEXIST)
-                    if tries < TRIES && !matches!(placement, Placement::FixedNoReplace(_)) => {}
+                Err(Errno::EEXIST) if elsewhere && tries < TRIES => {}
+                Err(Errno::EEXIST) if elsewhere => return Err(Errno::ENOMEM.into()),
                 Err(error) => return Err(self.refusal(error)),
                 Ok(region) => {
                     return Ok(RawMapping {
@@ -588,7 +611,7 @@ impl<'a> Builder<'a> {
 
     fn refusal(&self, error: Errno) -> Error {
         match (error, self.huge) {
-            (Errno::ENOMEM, Some(_)) => RequestError::NoHugePages.into(),
+            (Errno::ENOMEM | Errno::EINVAL, Some(_)) => RequestError::NoHugePages.into(),
             (error, _) => error.into(),
         }
     }

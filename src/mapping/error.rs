@@ -4,9 +4,9 @@ use core::{error, fmt};
 
 use crate::Errno;
 
-/// What the methods of owned mappings answer with when they did nothing.
+/// What the methods of owned mappings answer with when they did not do what was asked.
 ///
-/// A range or a request that makes no sense is told apart from what the kernel refused, and never reaches it.
+/// A range or a request that makes no sense is told apart from what the kernel refused, and changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Error {
@@ -63,7 +63,7 @@ pub enum RequestError {
     NameTooLong,
     /// The name contains a character that the system does not take.
     NameCharacter,
-    /// There are not as many huge pages in the pool of their size.
+    /// There are not as many huge pages in the pool of their size, or there is no such pool.
     NoHugePages,
     /// The protection goes beyond the maximum that the mapping was made with.
     BeyondMaximum,
@@ -133,15 +133,7 @@ impl fmt::Display for Error {
 
 impl error::Error for RangeError {}
 impl error::Error for RequestError {}
-impl error::Error for Error {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        match self {
-            Self::Range(error) => Some(error),
-            Self::Request(error) => Some(error),
-            Self::Os(error) => Some(error),
-        }
-    }
-}
+impl error::Error for Error {}
 
 impl From<RangeError> for Error {
     #[inline]
@@ -170,6 +162,9 @@ impl From<Error> for std::io::Error {
     fn from(error: Error) -> Self {
         match error {
             Error::Os(error) => error.into(),
+            Error::Request(RequestError::NoHugePages) => {
+                Self::new(std::io::ErrorKind::OutOfMemory, error)
+            }
             Error::Range(_) | Error::Request(_) => {
                 Self::new(std::io::ErrorKind::InvalidInput, error)
             }
@@ -221,11 +216,7 @@ impl<M> fmt::Display for Refused<M> {
     }
 }
 
-impl<M: fmt::Debug> error::Error for Refused<M> {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        Some(&self.error)
-    }
-}
+impl<M: fmt::Debug> error::Error for Refused<M> {}
 
 /// The owner is dropped.
 impl<M> From<Refused<M>> for Error {

@@ -54,7 +54,8 @@ impl Map<Kernel> {
     ///   a `&[u8]` says are constant, also of a private mapping. The caller knows that nobody does so as long as the map is
     ///   there: it is the only one with the file, or the file is sealed against writing.
     /// - **Nobody shortens it.** Touching a page behind the end of a file that became shorter is no error that could be
-    ///   returned: the process gets SIGBUS. The caller knows that nobody does so, or has a handler for it.
+    ///   returned: the process gets SIGBUS. The caller knows that nobody does so, or has a handler for it that does not
+    ///   return to the access.
     ///
     /// Who cannot know takes a [`Mapping`] and its [views](Mapping::view), for which the first of these is no matter.
     #[inline]
@@ -121,6 +122,18 @@ impl MapMut<Kernel> {
         Ok(Self(
             Builder::path(path).prot(READ_WRITE).shared(true).map()?,
         ))
+    }
+}
+
+impl<A: AddressSpace> MapMut<A> {
+    /// As [`anonymous`](MapMut::anonymous), in another address space.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mapping::anonymous_in`].
+    #[inline]
+    pub fn anonymous_in(space: A, len: usize) -> Result<Self, Error> {
+        Ok(Self(Mapping::anonymous_in(space, len)?))
     }
 }
 
@@ -199,16 +212,22 @@ impl<A: AddressSpace> Map<A> {
         self.0
     }
 
-    /// Opens all of it for writing.
+    /// Opens all of it for writing. A private mapping only: of a shared one, others may have references as well, and the
+    /// way is [`Mapping::assume_map_mut`].
     ///
     /// # Errors
     ///
-    /// As [`Mapping::protect`], with the map as it was.
-    pub fn into_map_mut(self) -> Result<MapMut<A>, Refused<Self>> {
+    /// [`NoReference`](RequestError::NoReference), or as [`Mapping::protect`]; with the mapping as it was, of which parts may be
+    /// open already after `ENOMEM`.
+    pub fn into_map_mut(self) -> Result<MapMut<A>, Refused<Mapping<A>>> {
         let mut mapping = self.0;
-        match mapping.protect(.., READ_WRITE) {
+        if !mapping.raw.is_private() {
+            return Err(Refused::new(mapping, RequestError::NoReference));
+        }
+        let prot = mapping.raw.attrs.prot().union(Prot::WRITE);
+        match mapping.protect(.., prot) {
             Ok(()) => Ok(MapMut(mapping)),
-            Err(error) => Err(Refused::new(Self(mapping), error)),
+            Err(error) => Err(Refused::new(mapping, error)),
         }
     }
 
@@ -241,12 +260,13 @@ impl<A: AddressSpace> MapMut<A> {
     ///
     /// # Errors
     ///
-    /// As [`Mapping::protect`], with the map as it was.
-    pub fn into_map(self) -> Result<Map<A>, Refused<Self>> {
+    /// As [`Mapping::protect`]; with the mapping as it was, of which parts may be closed already after `ENOMEM`.
+    pub fn into_map(self) -> Result<Map<A>, Refused<Mapping<A>>> {
         let mut mapping = self.0;
-        match mapping.protect(.., Prot::READ) {
+        let prot = mapping.raw.attrs.prot().difference(Prot::WRITE);
+        match mapping.protect(.., prot) {
             Ok(()) => Ok(Map(mapping)),
-            Err(error) => Err(Refused::new(Self(mapping), error)),
+            Err(error) => Err(Refused::new(mapping, error)),
         }
     }
 
@@ -254,7 +274,8 @@ impl<A: AddressSpace> MapMut<A> {
     ///
     /// # Errors
     ///
-    /// As [`Mapping::discard`].
+    /// As [`Mapping::discard`]. After `ENOMEM` on FreeBSD and NetBSD, touching the part may end the process: there is no memory
+    /// for it.
     pub fn clear(&mut self, range: impl RangeBounds<usize>) -> Result<(), Error> {
         self.0.discard(range, Discard::Zero)
     }

@@ -3,6 +3,7 @@
 use core::{
     ffi::c_void,
     fmt,
+    hint::assert_unchecked,
     mem::ManuallyDrop,
     ops::RangeBounds,
     ptr::{self, NonNull},
@@ -10,11 +11,11 @@ use core::{
 
 use super::{
     Builder, Error, RangeError, Refused, RequestError, name,
-    range::{Extent, Span},
+    range::{Extent, NoSpan, Span},
 };
 use crate::{
-    Advice, Errno, Inherit, Prot, ResidencyFlags, os, page_size,
-    space::{AddressSpace, Attrs, Discard, Kernel, MapRequest, MoveTo, Region, SyncMode},
+    Advice, Errno, Inherit, Prot, ResidencyFlags, os, page, page_size,
+    space::{AddressSpace, Attrs, Discard, Kernel, Kind, MapRequest, MoveTo, Region, SyncMode},
 };
 
 /// A mapping without its owner: what [`Mapping::into_raw`] leaves and [`Mapping::from_raw`] takes.
@@ -23,18 +24,19 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawMapping {
     pub(super) ptr: NonNull<u8>,
-    /// The bytes that were asked for.
-    pub(super) len: usize,
-    /// The bytes that are mapped: `len` in whole granules.
-    pub(super) mapped: usize,
+    pub(super) extent: Extent,
     /// Guard pages on both sides, in bytes.
     pub(super) before: usize,
     pub(super) after: usize,
     pub(super) attrs: Attrs,
+    /// The accesses that the maximum protection does not allow.
+    pub(super) denied: Prot,
     /// Parts have protections of their own, and that of `attrs` means nothing.
     pub(super) mixed: bool,
-    /// A part was discarded lazily, or given other advice that is not benign: two readings may differ.
-    pub(super) unsteady: bool,
+    /// A part was discarded lazily: two readings may differ.
+    pub(super) lazy: bool,
+    /// Nobody can say what becomes of it, for good: it was given advice that is not benign, or shared with a child.
+    pub(super) strange: bool,
     /// What all parts of one mapping have in common; 0 if it was never split.
     pub(super) origin: u64,
 }
@@ -43,15 +45,17 @@ impl RawMapping {
     /// A mapping of this region, with these attributes, of which `len` bytes are of use.
     #[inline]
     pub(super) const fn new(region: Region, len: usize, attrs: Attrs) -> Self {
+        let accesses = Prot::READ.union(Prot::WRITE).union(Prot::EXEC);
         Self {
             ptr: region.as_non_null().cast(),
-            len,
-            mapped: region.len(),
+            extent: Extent::new(len, region.len(), attrs.granule()),
             before: 0,
             after: 0,
             attrs,
+            denied: accesses.difference(attrs.max_prot()),
             mixed: false,
-            unsteady: false,
+            lazy: false,
+            strange: false,
             origin: 0,
         }
     }
@@ -60,7 +64,7 @@ impl RawMapping {
     #[must_use]
     #[inline]
     pub const fn region(&self) -> Region {
-        Region::new(self.ptr.cast(), self.len)
+        Region::new(self.ptr.cast(), self.extent.len)
     }
 
     /// What its owner has to remember. The protection is not to be relied on where parts were given others.
@@ -77,25 +81,17 @@ impl RawMapping {
         // SAFETY: the guard pages belong to the same mapping, or lie directly before it in the same range of addresses,
         // so that the address is not null and does not wrap.
         let start = unsafe { NonNull::new_unchecked(self.ptr.as_ptr().wrapping_sub(self.before)) };
-        Region::new(start.cast(), self.before + self.mapped + self.after)
-    }
-
-    #[inline(always)]
-    pub(super) const fn extent(&self) -> Extent {
-        Extent {
-            len: self.len,
-            mapped: self.mapped,
-            granule: self.attrs.granule(),
-        }
+        Region::new(start.cast(), self.before + self.extent.mapped + self.after)
     }
 
     /// Memory that nobody else stores to and that holds what was stored: what a reference takes, beside the access.
     pub(super) const fn is_steady(&self) -> bool {
-        let anonymous = matches!(self.attrs.kind(), crate::space::Kind::Anonymous);
-        anonymous
-            && !self.attrs.shared()
-            && !self.unsteady
-            && self.attrs.inherit().raw() == Inherit::COPY.raw()
+        matches!(self.attrs.kind(), Kind::Anonymous) && !self.lazy && self.is_private()
+    }
+
+    /// Memory whose stores nobody else sees.
+    pub(super) const fn is_private(&self) -> bool {
+        !self.attrs.shared() && !self.strange && self.attrs.inherit().raw() == Inherit::COPY.raw()
     }
 
     /// Can all of it be read, and written if asked for?
@@ -112,7 +108,7 @@ impl RawMapping {
 ///
 /// Every range is in bytes from the start of the mapping, and checked: `..` is all of it. What the kernel does in pages
 /// takes ranges that begin and end on pages (on huge pages, where those were asked for), and the end of the mapping is as
-/// good as that of a page. An empty range is no error, and no system call.
+/// good as that of a page. An empty range there is no error, and no system call.
 ///
 /// It is made by a [`Builder`], or by [`anonymous`](Self::anonymous) with what most people want.
 ///
@@ -233,7 +229,7 @@ impl<A: AddressSpace> Mapping<A> {
     /// The range.
     #[inline]
     pub fn slice(&self, range: impl RangeBounds<usize>) -> Result<NonNull<[u8]>, RangeError> {
-        let (start, end) = self.raw.extent().bytes(range)?;
+        let (start, end) = self.raw.extent.bytes(range)?;
         // SAFETY: the range lies within the mapping.
         let start_ptr = unsafe { self.raw.ptr.add(start) };
         Ok(NonNull::slice_from_raw_parts(start_ptr, end - start))
@@ -244,7 +240,7 @@ impl<A: AddressSpace> Mapping<A> {
     #[inline]
     #[expect(clippy::len_without_is_empty, reason = "no mapping is empty")]
     pub const fn len(&self) -> usize {
-        self.raw.len
+        self.raw.extent.len
     }
 
     /// The range, without guard pages.
@@ -305,12 +301,27 @@ impl<A: AddressSpace> Mapping<A> {
     pub(super) fn part(&self, span: Span) -> Region {
         // SAFETY: the span lies within what is mapped, or at its end.
         let start = unsafe { self.raw.ptr.add(span.start()) };
+        // What an address space looks for again, and need not: it costs as much as all that was looked at here.
+        // SAFETY: a mapping and a span begin on granules, which consist of pages, and no mapping reaches the last of all
+        // pages.
+        unsafe {
+            let (addr, page) = (start.addr().get(), page_size());
+            assert_unchecked(addr & (page - 1) == 0);
+            assert_unchecked(span.len() != 0 && span.len() & (page - 1) == 0);
+            assert_unchecked(span.len() <= 0usize.wrapping_sub(page) - addr);
+        }
         Region::new(start.cast::<c_void>(), span.len())
     }
 
     #[inline(always)]
-    pub(super) fn checked(&self, range: impl RangeBounds<usize>) -> Result<Region, RangeError> {
-        Ok(self.part(self.raw.extent().span(range)?))
+    pub(super) fn checked(&self, range: impl RangeBounds<usize>) -> Result<Region, NoSpan> {
+        Ok(self.part(self.raw.extent.span(range)?))
+    }
+
+    /// All of it, in whole granules.
+    #[inline]
+    pub(super) const fn all(&self) -> Region {
+        Region::new(self.raw.ptr.cast(), self.raw.extent.mapped)
     }
 
     /// Sets what may be done with a part of it.
@@ -324,22 +335,23 @@ impl<A: AddressSpace> Mapping<A> {
     /// | `ENOMEM` | the number of mappings (Linux) |
     #[inline(always)]
     pub fn protect(&mut self, range: impl RangeBounds<usize>, prot: Prot) -> Result<(), Error> {
-        let span = self.raw.extent().span(range)?;
-        let accesses = Prot::READ.union(Prot::WRITE).union(Prot::EXEC);
-        if !self.max_prot().contains(prot.intersection(accesses)) {
+        if self.raw.denied.intersects(prot) {
             return Err(RequestError::BeyondMaximum.into());
         }
+        let span = match self.raw.extent.span(range) {
+            Ok(span) => span,
+            Err(none) => return none.answer(),
+        };
         // SAFETY: the part is this owner's, which nobody borrows.
-        unsafe { self.space.protect(self.part(span), prot) }?;
-        if span.len() == self.raw.mapped {
-            self.raw.mixed = false;
-        } else if span.len() != 0 && self.raw.attrs.prot() != prot {
-            self.raw.mixed = true;
-            return Ok(());
+        if let Err(error) = unsafe { self.space.protect(self.part(span), prot) } {
+            // The kernel goes from piece to piece, and may have done the first ones.
+            self.raw.mixed |= error != Errno::EINVAL;
+            return Err(error.into());
         }
-        if !self.raw.mixed {
-            self.raw.attrs = self.raw.attrs.with_prot(prot);
-        }
+        // Where parts have their own, that of the attributes means nothing.
+        let all = span.len() == self.raw.extent.mapped;
+        self.raw.mixed = !all && (self.raw.mixed || self.raw.attrs.prot() != prot);
+        self.raw.attrs = self.raw.attrs.with_prot(prot);
         Ok(())
     }
 
@@ -353,17 +365,23 @@ impl<A: AddressSpace> Mapping<A> {
     /// | [`Mixed`](RequestError::Mixed) | parts have protections of their own, and a system that makes new memory has to be told which |
     /// | `ENOTSUP` | shared memory, or a file |
     /// | `EINVAL` | locked memory (Linux before 5.18) |
+    /// | `ENOMEM` | no memory (FreeBSD, NetBSD): the part may be closed, to be opened by [`protect`](Self::protect) |
     pub fn discard(&mut self, range: impl RangeBounds<usize>, how: Discard) -> Result<(), Error> {
-        let span = self.raw.extent().span(range)?;
+        let span = match self.raw.extent.span(range) {
+            Ok(span) => span,
+            Err(none) => return none.answer(),
+        };
         if self.raw.mixed {
             return Err(RequestError::Mixed.into());
         }
+        // Before the call, which may have done it in part when it fails.
+        self.raw.lazy |= how == Discard::Lazy;
         // SAFETY: the part is this owner's, which nobody borrows, and is as the attributes say.
-        unsafe { self.space.discard(self.part(span), how, &self.raw.attrs) }?;
-        match how {
-            Discard::Lazy => self.raw.unsteady |= span.len() != 0,
-            Discard::Zero => self.raw.unsteady &= span.len() != self.raw.mapped,
+        if let Err(error) = unsafe { self.space.discard(self.part(span), how, &self.raw.attrs) } {
+            self.raw.mixed |= error != Errno::ENOTSUP;
+            return Err(error.into());
         }
+        self.raw.lazy &= how == Discard::Lazy || span.len() != self.raw.extent.mapped;
         Ok(())
     }
 
@@ -372,12 +390,15 @@ impl<A: AddressSpace> Mapping<A> {
     /// # Errors
     ///
     /// [`NotBenign`](RequestError::NotBenign), or the kernel's answer: see [`raw::madvise`](crate::raw::madvise).
-    #[inline]
+    #[inline(always)]
     pub fn advise(&self, range: impl RangeBounds<usize>, advice: Advice) -> Result<(), Error> {
-        let part = self.checked(range)?;
         if !advice.is_benign() {
             return Err(RequestError::NotBenign.into());
         }
+        let part = match self.checked(range) {
+            Ok(part) => part,
+            Err(none) => return none.answer(),
+        };
         // SAFETY: the part is this owner's, and benign advice changes no byte and no access.
         Ok(unsafe { self.space.advise(part, advice) }?)
     }
@@ -397,8 +418,11 @@ impl<A: AddressSpace> Mapping<A> {
         range: impl RangeBounds<usize>,
         advice: Advice,
     ) -> Result<(), Error> {
-        let part = self.checked(range)?;
-        self.raw.unsteady |= !advice.is_benign();
+        let part = match self.checked(range) {
+            Ok(part) => part,
+            Err(none) => return none.answer(),
+        };
+        self.raw.strange |= !advice.is_benign();
         // SAFETY: the part is this owner's; the caller's contract.
         Ok(unsafe { self.space.advise(part, advice) }?)
     }
@@ -412,7 +436,10 @@ impl<A: AddressSpace> Mapping<A> {
     /// | `EIO` | the device |
     #[inline]
     pub fn sync(&self, range: impl RangeBounds<usize>, mode: SyncMode) -> Result<(), Error> {
-        Ok(self.space.sync(self.checked(range)?, mode, false)?)
+        match self.checked(range) {
+            Ok(part) => Ok(self.space.sync(part, mode, false)?),
+            Err(none) => none.answer(),
+        }
     }
 
     /// As [`sync`](Self::sync) with [`SyncMode::Wait`]; and what others read of the file becomes current, on systems where
@@ -425,9 +452,10 @@ impl<A: AddressSpace> Mapping<A> {
     /// | `EIO` | the device |
     /// | `EBUSY` | locked memory |
     pub fn sync_and_invalidate(&self, range: impl RangeBounds<usize>) -> Result<(), Error> {
-        Ok(self
-            .space
-            .sync(self.checked(range)?, SyncMode::Wait, true)?)
+        match self.checked(range) {
+            Ok(part) => Ok(self.space.sync(part, SyncMode::Wait, true)?),
+            Err(none) => none.answer(),
+        }
     }
 
     /// Makes the pages of a part present, and keeps them in memory. Locks do not nest.
@@ -440,8 +468,11 @@ impl<A: AddressSpace> Mapping<A> {
     /// | `EPERM` | only the privileged may lock (FreeBSD) |
     #[inline]
     pub fn lock(&self, range: impl RangeBounds<usize>) -> Result<(), Error> {
-        // SAFETY: the part is this owner's.
-        Ok(unsafe { self.space.lock(self.checked(range)?) }?)
+        match self.checked(range) {
+            // SAFETY: the part is this owner's.
+            Ok(part) => Ok(unsafe { self.space.lock(part) }?),
+            Err(none) => none.answer(),
+        }
     }
 
     /// Lets the pages of a part go again, of which none need be locked.
@@ -453,8 +484,11 @@ impl<A: AddressSpace> Mapping<A> {
     /// | `EPERM` | only the privileged may unlock (FreeBSD) |
     #[inline]
     pub fn unlock(&self, range: impl RangeBounds<usize>) -> Result<(), Error> {
-        // SAFETY: the part is this owner's, and whoever locked it has it by this owner.
-        Ok(unsafe { self.space.unlock(self.checked(range)?) }?)
+        match self.checked(range) {
+            // SAFETY: the part is this owner's, and whoever locked it has it by this owner.
+            Ok(part) => Ok(unsafe { self.space.unlock(part) }?),
+            Err(none) => none.answer(),
+        }
     }
 
     /// Asks for each page of a part whether it is in memory. Returns how many pages there are, which is as many of
@@ -470,18 +504,23 @@ impl<A: AddressSpace> Mapping<A> {
         range: impl RangeBounds<usize>,
         pages: &mut [ResidencyFlags],
     ) -> Result<usize, Error> {
-        let part = self.checked(range)?;
+        let part = match self.checked(range) {
+            Ok(part) => part,
+            Err(none) => return none.answer().map(|()| 0),
+        };
+        // The kernel fills a byte for each of its pages, which may be smaller than they are taken for.
         let count = part.len() / page_size();
+        if !page::IS_CONSTANT && os::page_size().is_none_or(|size| size != page_size()) {
+            return Err(Errno::ENOTSUP.into());
+        }
         if count > pages.len() {
             return Err(RequestError::ShortBuffer.into());
         }
-        if count != 0 {
-            let addr = part.as_ptr().expose_provenance();
-            // SAFETY: there is room for a byte a page, of which every value is one of these flags.
-            Errno::done(unsafe {
-                os::mincore(addr, part.len(), pages.as_mut_ptr().expose_provenance())
-            })?;
-        }
+        let addr = part.as_ptr().expose_provenance();
+        // SAFETY: there is room for a byte a page, of which every value is one of these flags.
+        Errno::done(unsafe {
+            os::mincore(addr, part.len(), pages.as_mut_ptr().expose_provenance())
+        })?;
         Ok(count)
     }
 
@@ -494,9 +533,12 @@ impl<A: AddressSpace> Mapping<A> {
     /// | `ENOTSUP` | [`Inherit::SHARE`] (Linux) |
     /// | `EINVAL` | [`Inherit::ZERO`] of anything but private anonymous memory (Linux) |
     pub fn inherit(&mut self, how: Inherit) -> Result<(), Error> {
-        let all = self.checked(..)?;
+        let all = self.all();
         // SAFETY: the range is this owner's, and what its copy in a child must not do is said at the type.
-        unsafe { self.space.inherit(all, how) }?;
+        let answer = unsafe { self.space.inherit(all, how) };
+        // A child that shares it does so whatever the policy is later; and what was refused may be done in part.
+        self.raw.strange |= answer.is_err() || how == Inherit::SHARE;
+        answer?;
         self.raw.attrs = self.raw.attrs.with_inherit(how);
         Ok(())
     }
@@ -533,7 +575,8 @@ impl<A: AddressSpace> Mapping<A> {
         Ok(name.give(self.raw.region())?)
     }
 
-    /// Resizes it, in place or elsewhere. What is new is like the end of what there is.
+    /// Resizes it, in place or elsewhere. New pages are like those there are; what the last page held behind the old end, it
+    /// still holds.
     ///
     /// Pointers into it are valid no more, even if it stays where it is.
     ///
@@ -553,12 +596,13 @@ impl<A: AddressSpace> Mapping<A> {
         if self.raw.mixed {
             return Err(RequestError::Mixed.into());
         }
-        let all = self.checked(..)?;
+        let all = self.all();
         // SAFETY: the range is this owner's, which nobody borrows, and is as the attributes say.
         let region = unsafe { self.space.remap(all, new_len, to, &self.raw.attrs) }
             .map_err(|error| refusal(error, new_len))?;
         self.raw = RawMapping {
-            unsteady: self.raw.unsteady,
+            lazy: self.raw.lazy,
+            strange: self.raw.strange,
             ..RawMapping::new(region, new_len, self.raw.attrs)
         };
         Ok(())
@@ -592,7 +636,7 @@ impl<A: AddressSpace> Mapping<A> {
     ///
     /// # Errors
     ///
-    /// `ENOTSUP`, with the mapping as it was.
+    /// `ENOTSUP`, or whatever the kernel answers, with the mapping as it was.
     pub fn seal(self) -> Result<Region, Refused<Self>> {
         let whole = self.raw.whole();
         let addr = whole.as_ptr().expose_provenance();
@@ -629,7 +673,7 @@ impl<A: AddressSpace> fmt::Debug for Mapping<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mapping")
             .field("ptr", &self.raw.ptr)
-            .field("len", &self.raw.len)
+            .field("len", &self.raw.extent.len)
             .field("prot", &self.prot())
             .field("shared", &self.shared())
             .field("kind", &self.raw.attrs.kind())

@@ -10,7 +10,10 @@
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::{Error, Mapping, RangeError, RawMapping, Refused, RequestError};
+use super::{
+    Error, Mapping, RangeError, RawMapping, Refused, RequestError,
+    range::{Extent, NoSpan},
+};
 use crate::space::{AddressSpace, Attrs, Kind};
 
 /// A number that no other mapping's parts have.
@@ -38,20 +41,21 @@ const fn later(attrs: Attrs, bytes: usize) -> Attrs {
 impl RawMapping {
     /// Cuts it at a granule within, into what lies before and from there on.
     fn cut(self, at: usize) -> Result<(Self, Self), RangeError> {
-        let span = self.extent().span(at..)?;
-        if span.start() == 0 {
+        if at == 0 {
             return Err(RangeError::Start);
         }
-        if span.len() == 0 {
-            return Err(RangeError::End);
-        }
+        let span = match self.extent.span(at..) {
+            Ok(span) => span,
+            Err(NoSpan::Empty) => return Err(RangeError::End),
+            Err(NoSpan::Wrong(error)) => return Err(error),
+        };
+        let granule = self.attrs.granule();
         let origin = match self.origin {
             0 => new_origin(),
             origin => origin,
         };
         let first = Self {
-            len: at,
-            mapped: at,
+            extent: Extent::new(at, at, granule),
             after: 0,
             origin,
             ..self
@@ -59,8 +63,7 @@ impl RawMapping {
         let second = Self {
             // SAFETY: the place lies within the mapping.
             ptr: unsafe { self.ptr.add(at) },
-            len: self.len - at,
-            mapped: self.mapped - at,
+            extent: Extent::new(self.extent.len - at, span.len(), granule),
             before: 0,
             attrs: later(self.attrs, at),
             origin,
@@ -71,21 +74,25 @@ impl RawMapping {
 
     /// Both as one, if the other is what comes next.
     fn joined(self, next: Self) -> Option<Self> {
-        let meets = self.ptr.addr().get() + self.mapped == next.ptr.addr().get();
+        let meets = self.ptr.addr().get() + self.extent.mapped == next.ptr.addr().get();
         // The end of a mapping may lie within a granule, and then there is nothing next.
-        if !meets || self.len != self.mapped || self.after != 0 || next.before != 0 {
+        if !meets || self.extent.len != self.extent.mapped || self.after != 0 || next.before != 0 {
             return None;
         }
         let prot = self.attrs.prot();
-        if later(self.attrs, self.mapped) != next.attrs.with_prot(prot) {
+        if later(self.attrs, self.extent.mapped) != next.attrs.with_prot(prot) {
             return None;
         }
         Some(Self {
-            len: self.len + next.len,
-            mapped: self.mapped + next.mapped,
+            extent: Extent::new(
+                self.extent.len + next.extent.len,
+                self.extent.mapped + next.extent.mapped,
+                self.attrs.granule(),
+            ),
             after: next.after,
             mixed: self.mixed || next.mixed || prot != next.attrs.prot(),
-            unsteady: self.unsteady || next.unsteady,
+            lazy: self.lazy || next.lazy,
+            strange: self.strange || next.strange,
             ..self
         })
     }
@@ -141,7 +148,8 @@ impl<A: AddressSpace> Mapping<A> {
     ///
     /// # Safety
     ///
-    /// Both are of the same address space, which takes both together in one call where it would take each.
+    /// Both are of the same address space, which takes both together in one call where it would take each. A pointer into
+    /// one of them does not reach into the other: what reaches over the seam is made of an address.
     pub unsafe fn merge_any(&mut self, next: Self) -> Result<(), Refused<Self>> {
         let Some(joined) = self.raw.joined(next.raw) else {
             return Err(Refused::new(next, RequestError::NotParts));

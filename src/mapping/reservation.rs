@@ -93,19 +93,19 @@ impl<A: AddressSpace> Reservation<A> {
         range: impl RangeBounds<usize>,
         prot: Prot,
     ) -> Result<NonNull<[u8]>, Error> {
-        let span = self.0.raw.extent().span(range)?;
-        let part = self.0.part(span);
-        if !self.0.max_prot().contains(prot) {
+        let extent = self.0.raw.extent;
+        if self.0.raw.denied.intersects(prot) {
             return Err(RequestError::BeyondMaximum.into());
         }
-        // SAFETY: the part is this owner's, and whoever has a pointer into it has it on these terms.
-        unsafe { self.0.space.protect(part, prot) }?;
-        // The last granule may reach beyond the bytes that were asked for.
-        let len = part.len().min(self.len() - span.start().min(self.len()));
-        Ok(NonNull::slice_from_raw_parts(
-            part.as_non_null().cast(),
-            len,
-        ))
+        let (start, end) = extent.bounds(range)?;
+        match extent.span(start..end) {
+            // SAFETY: the part is this owner's, and whoever has a pointer into it has it on these terms.
+            Ok(span) => unsafe { self.0.space.protect(self.0.part(span), prot) }?,
+            Err(none) => none.answer()?,
+        }
+        // SAFETY: the range was checked.
+        let start_ptr = unsafe { self.0.raw.ptr.add(start) };
+        Ok(NonNull::slice_from_raw_parts(start_ptr, end - start))
     }
 
     /// Takes the memory of a part: it can be touched no more, and reads as zero when it is committed again.
@@ -118,7 +118,10 @@ impl<A: AddressSpace> Reservation<A> {
     ///
     /// After an error the part may be closed and hold what it held; it can be decommitted again.
     pub fn decommit(&mut self, range: impl RangeBounds<usize>) -> Result<(), Error> {
-        let part = self.0.checked(range)?;
+        let part = match self.0.checked(range) {
+            Ok(part) => part,
+            Err(none) => return none.answer(),
+        };
         // What the system makes new memory as: the part is closed by then.
         let closed = self.0.raw.attrs.with_prot(Prot::NONE);
         // SAFETY: the part is this owner's, and whoever has a pointer into it has it on these terms.

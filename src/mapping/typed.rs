@@ -12,7 +12,7 @@ fn elements<T, A: AddressSpace>(
     mapping: &Mapping<A>,
     range: impl RangeBounds<usize>,
 ) -> Result<(usize, usize), RangeError> {
-    let (start, end) = mapping.raw.extent().bytes(range)?;
+    let (start, end) = mapping.raw.extent.bytes(range)?;
     let size = size_of::<T>();
     let whole = size != 0 && (end - start) % size == 0;
     // The mapping may be aligned to more than its page: what counts is the address.

@@ -6,7 +6,7 @@ use core::{
     ops::{Deref, RangeBounds},
     ptr::NonNull,
     sync::atomic::{
-        AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering, Ordering::Relaxed,
+        AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering, Ordering::Relaxed, fence,
     },
 };
 
@@ -21,10 +21,10 @@ mod sealed {
 ///
 /// It is `u8`, `u16`, `u32`, `u64` or `usize`, and nothing else.
 pub trait Unit: Copy + sealed::Sealed + 'static {
-    #[doc(hidden)]
+    /// The atomic type of this width.
     type Atomic;
     #[doc(hidden)]
-    fn load(from: &Self::Atomic, order: Ordering) -> Self;
+    fn load(from: &Self::Atomic) -> Self;
     #[doc(hidden)]
     fn store(to: &Self::Atomic, value: Self, order: Ordering);
 }
@@ -36,8 +36,9 @@ macro_rules! units {
             impl Unit for $Unit {
                 type Atomic = $Atomic;
                 #[inline]
-                fn load(from: &$Atomic, order: Ordering) -> Self {
-                    from.load(order)
+                fn load(from: &$Atomic) -> Self {
+                    // Relaxed: `View::load` has the fences.
+                    from.load(Relaxed)
                 }
                 #[inline]
                 fn store(to: &$Atomic, value: Self, order: Ordering) {
@@ -71,6 +72,14 @@ pub struct View<'a, T: Unit = u8> {
 
 /// Memory that can be read and written for as long as the view is there; made by [`Mapping::view_mut`].
 pub struct ViewMut<'a, T: Unit = u8>(View<'a, T>);
+
+impl<T: Unit> Clone for View<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Unit> Copy for View<'_, T> {}
 
 // SAFETY: every access is atomic.
 unsafe impl<T: Unit> Send for View<'_, T> {}
@@ -115,11 +124,17 @@ impl<'a, T: Unit> View<'a, T> {
     #[must_use]
     #[inline]
     pub fn load(&self, index: usize, order: Ordering) -> Option<T> {
-        let order = match order {
-            Ordering::Relaxed | Ordering::Acquire => order,
-            _ => Ordering::SeqCst,
-        };
-        Some(T::load(self.atomic(index)?, order))
+        let atomic = self.atomic(index)?;
+        // The memory may be read-only, of which only relaxed loads are defined: the fences make the orders. Each pairs with
+        // whatever releases the unit, or with the fences and accesses that are sequentially consistent.
+        if !matches!(order, Ordering::Relaxed | Ordering::Acquire) {
+            fence(Ordering::SeqCst);
+        }
+        let value = T::load(atomic);
+        if order != Ordering::Relaxed {
+            fence(Ordering::Acquire);
+        }
+        Some(value)
     }
 
     /// Copies so many units from `index` on.
@@ -149,7 +164,14 @@ impl<'a, T: Unit> View<'a, T> {
     }
 }
 
-impl<T: Unit> ViewMut<'_, T> {
+impl<'a, T: Unit> ViewMut<'a, T> {
+    /// A unit itself, for everything that can be done with an atomic number; `None` beyond the end.
+    #[must_use]
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<&'a T::Atomic> {
+        self.0.atomic(index)
+    }
+
     /// Stores a unit, if the index is not beyond the end: `None` if it is.
     ///
     /// `order` is `Relaxed`, `Release` or `SeqCst`; another one is taken for `SeqCst`.
@@ -235,7 +257,7 @@ impl<A: AddressSpace> Mapping<A> {
         &self,
         range: impl RangeBounds<usize>,
     ) -> Result<View<'_, T>, RangeError> {
-        let (start, end) = self.raw.extent().bytes(range)?;
+        let (start, end) = self.raw.extent.bytes(range)?;
         // Units are as long as they are aligned, and the mapping begins on a page.
         if (start | end) % size_of::<T>() != 0 {
             return Err(RangeError::Unaligned);

@@ -1,6 +1,6 @@
 //! What a descriptor is of.
 
-use super::{S_IFDIR, S_IFMT, S_IFREG};
+use super::{OBJECTS_HAVE_NO_TYPE, S_IFDIR, S_IFMT, S_IFREG};
 
 /// What a system says of a descriptor.
 #[derive(Clone, Copy)]
@@ -16,9 +16,8 @@ impl FileStatus {
         self.mode & S_IFMT == S_IFDIR
     }
 
-    /// Objects of memory may have no type at all.
     pub(crate) const fn is_file(&self) -> bool {
         let kind = self.mode & S_IFMT;
-        kind == S_IFREG || kind == 0
+        kind == S_IFREG || (OBJECTS_HAVE_NO_TYPE && kind == 0)
     }
 }

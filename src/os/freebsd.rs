@@ -25,7 +25,7 @@ pub(crate) use constants::*;
 pub(crate) use contents::sync;
 pub(crate) use errno::error_text;
 #[cfg(feature = "mapping")]
-pub(crate) use files::{new_object, open, set_len, status};
+pub(crate) use files::{OBJECTS_HAVE_NO_TYPE, new_object, open, set_len, status};
 pub(crate) use locking::{lock, unlock};
 pub(crate) use moving::{grow_anywhere, grow_in_place, move_to};
 pub(crate) use placement::{

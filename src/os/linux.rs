@@ -29,7 +29,7 @@ pub(crate) use constants::*;
 pub(crate) use contents::{discard_lazily, discard_to_zero, sync};
 pub(crate) use errno::error_text;
 #[cfg(feature = "mapping")]
-pub(crate) use files::{new_object, open, set_len, status};
+pub(crate) use files::{OBJECTS_HAVE_NO_TYPE, new_object, open, set_len, status};
 pub(crate) use locking::{lock, unlock};
 pub(crate) use moving::{grow_anywhere, grow_in_place, move_to};
 pub(crate) use placement::{
@@ -55,7 +55,7 @@ calls! {
     #[cfg(feature = "mapping")]
     openat(folder, path, flags, mode) => call5::<{ Sysno::openat as usize }>(folder, path, flags, mode, 0);
     #[cfg(feature = "mapping")]
-    statx(folder, path, flags, mask, buffer) => call5::<{ Sysno::statx as usize }>(folder, path, flags, mask, buffer);
+    fstat(fd, buffer) => call2::<{ Sysno::fstat as usize }>(fd, buffer);
     #[cfg(feature = "mapping")]
     ftruncate(fd, len) => call2::<{ Sysno::ftruncate as usize }>(fd, len);
     #[cfg(feature = "mapping")]

@@ -3,7 +3,7 @@
 use core::ptr::{self, NonNull};
 
 use super::{AddressSpace, Attrs, Discard, MapRequest, MoveTo, Placement, Region, SyncMode, check};
-use crate::{Advice, Errno, Inherit, Prot, Result, os, page_size};
+use crate::{Advice, Errno, Inherit, Prot, Result, os, page, page_size};
 
 /// Straight to the system.
 ///
@@ -27,17 +27,19 @@ pub struct Kernel;
 /// The region of a mapping that the kernel answered with.
 #[inline(always)]
 fn region(addr: usize, len: usize) -> Result<Region> {
+    // Where the page size is not known for sure, what is aligned to a page need not be to what is taken for one.
+    let aligned = page::IS_CONSTANT || addr & (page_size() - 1) == 0;
     match NonNull::new(ptr::with_exposed_provenance_mut(addr)) {
-        Some(ptr) => Ok(Region::new(ptr, len)),
-        None => null(len),
+        Some(ptr) if aligned => Ok(Region::new(ptr, len)),
+        _ => of_no_use(addr, len),
     }
 }
 
-/// A mapping at 0, which no kernel makes unasked, is no use to anyone.
+/// A mapping at 0, which no kernel makes unasked, is no use to anyone, nor one that is not aligned.
 #[cold]
-fn null(len: usize) -> Result<Region> {
+fn of_no_use(addr: usize, len: usize) -> Result<Region> {
     // SAFETY: it was made just now.
-    let _ = unsafe { os::take_back(0, len) };
+    let _ = unsafe { os::take_back(addr, len) };
     Err(Errno::ENOMEM)
 }
 
@@ -206,6 +208,7 @@ unsafe impl AddressSpace for Kernel {
         unsafe { os::inherit(region.expose(), len, how.raw()) }
     }
 
+    #[inline]
     fn sync(&self, region: Region, mode: SyncMode, invalidate: bool) -> Result<()> {
         let len = check::region(region, page_size())?;
         let wait = match mode {
@@ -221,6 +224,7 @@ unsafe impl AddressSpace for Kernel {
         os::sync(region.expose(), len, wait, invalidate)
     }
 
+    #[inline]
     unsafe fn lock(&self, region: Region) -> Result<()> {
         match check::region(region, page_size())? {
             0 => Ok(()),
@@ -228,6 +232,7 @@ unsafe impl AddressSpace for Kernel {
         }
     }
 
+    #[inline]
     unsafe fn unlock(&self, region: Region) -> Result<()> {
         match check::region(region, page_size())? {
             0 => Ok(()),

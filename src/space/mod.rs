@@ -67,12 +67,13 @@ use crate::{Advice, Errno, Inherit, Prot, Result};
 /// # Safety
 ///
 /// Of an implementation: a successful [`map`](Self::map) returns memory that no one else owns, not at address 0, aligned
-/// to the granule (the page size, or that of the huge pages that were asked for), of at most `isize::MAX` bytes, and
+/// to the granule (the page size, or that of the huge pages that were asked for), of at most `isize::MAX` bytes, not
+/// reaching into the last page of all addresses, and
 /// valid until [`unmap`](Self::unmap), [`map_over`](Self::map_over) or [`remap`](Self::remap) of it by way of this value,
 /// of a clone of it or of a reference to it. What `map_over` and `remap` return is as good. Moving the value invalidates
 /// nothing. `Ok` means the whole range: it is at the place and has the protection that were asked for, and reads as zero
 /// after [`Discard::Zero`]. An error of `unmap` or `remap` leaves the region the caller's, as long as it was and with what
-/// it held. [`sync`](Self::sync), [`lock`](Self::lock), [`unlock`](Self::unlock), [`inherit`](Self::inherit) and benign
+/// it held; one of `discard` leaves it the caller's. [`sync`](Self::sync), [`lock`](Self::lock), [`unlock`](Self::unlock), [`inherit`](Self::inherit) and benign
 /// advice change no byte and no access. No method unwinds.
 pub unsafe trait AddressSpace {
     /// Makes a mapping, and never replaces one.
@@ -194,7 +195,8 @@ pub unsafe trait AddressSpace {
     /// | `ENOTSUP` | shared memory, or a file |
     /// | `EINVAL` | locked memory before Linux 5.18 |
     ///
-    /// After an error of [`Discard::Zero`] on FreeBSD and NetBSD the region is as after one of [`map_over`](Self::map_over).
+    /// After an error of [`Discard::Zero`] the region is the caller's, and holds what it held or zeros; on FreeBSD and NetBSD it
+    /// may be closed, to be opened by [`protect`](Self::protect) when there is memory again.
     ///
     /// # Safety
     ///

@@ -6,8 +6,8 @@ use super::{inheritance::inherit, placement::map_over};
 use crate::{
     Errno, Result,
     os::{
-        Held, INHERIT_COPY, MADV_FREE, MAP_ANONYMOUS, MAP_PRIVATE, NewMapping, PROT_WRITE, madvise,
-        map_at,
+        Held, INHERIT_COPY, MADV_FREE, MAP_ANONYMOUS, MAP_PRIVATE, NewMapping, PROT_NONE,
+        PROT_WRITE, madvise, map_at, mprotect,
     },
 };
 
@@ -40,13 +40,20 @@ pub(crate) unsafe fn discard_to_zero(held: &Held) -> Result<()> {
         unsafe { start.write_bytes(0, held.len) };
         return Ok(());
     }
-    let new = held.anew(held.prot);
+    // Closed at first: FreeBSD counts new memory that can be written against what there is after the old is gone already, and
+    // would leave a hole that anybody may fill. So it is the caller's whatever happens, if closed at the worst.
+    let new = held.anew(PROT_NONE);
     // SAFETY: the caller's contract.
     unsafe {
         if let Err(error) = map_over(&new, held.addr) {
             // What was there may be gone: new memory is what is wanted there then. If it is not gone, or somebody else
             // is there, nothing is replaced.
             map_at(&new, held.addr).map_err(|_| error)?;
+        }
+        if held.prot != PROT_NONE {
+            let open = || Errno::done(mprotect(held.addr, held.len, held.prot as usize));
+            // Nothing else can be done about a refusal, which may be over.
+            open().or_else(|_| open())?;
         }
         if held.inherit != INHERIT_COPY {
             inherit(held.addr, held.len, held.inherit)?;

@@ -26,6 +26,9 @@ struct Stat {
 
 const _: () = assert!(size_of::<Stat>() == 224);
 
+/// An object of memory has the type of a file.
+pub(crate) const OBJECTS_HAVE_NO_TYPE: bool = false;
+
 /// Opens the file at a path, without waiting for the other end of a pipe.
 ///
 /// # Safety
@@ -40,8 +43,8 @@ pub(crate) unsafe fn open(path: usize, writes: bool) -> Result<usize> {
 
 /// What a descriptor is of, and its length.
 pub(crate) fn status(fd: usize) -> Result<FileStatus> {
-    let mut status = MaybeUninit::<Stat>::uninit();
-    // SAFETY: the kernel fills the structure.
+    let mut status = MaybeUninit::<Stat>::zeroed();
+    // SAFETY: the kernel fills the structure, of which all bits are fine.
     let status = unsafe {
         Errno::done(fstat(fd, status.as_mut_ptr().expose_provenance()))?;
         status.assume_init()

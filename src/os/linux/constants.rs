@@ -193,15 +193,9 @@ constants! {
     O_CLOEXEC: u32 = 0x80000 => "O_CLOEXEC";
     /// Special value for dirfd used to indicate openat should use the current working directory.
     AT_FDCWD: i32 = -100 => "AT_FDCWD";
-    /// Allow empty relative pathname to operate on dirfd directly.
-    AT_EMPTY_PATH: i32 = 4096 => "AT_EMPTY_PATH";
     S_IFMT: u32 = 0xf000 => "S_IFMT";
     S_IFREG: u32 = 0x8000 => "S_IFREG";
     S_IFDIR: u32 = 0x4000 => "S_IFDIR";
-    /// Want/got stx_mode & S_IFMT.
-    STATX_TYPE: u32 = 0x1 => "STATX_TYPE";
-    /// Want/got stx_size.
-    STATX_SIZE: u32 = 0x200 => "STATX_SIZE";
     FUTEX_WAIT: u32 = 0x0 => "FUTEX_WAIT";
     FUTEX_WAKE: u32 = 0x1 => "FUTEX_WAKE";
     FUTEX_PRIVATE_FLAG: u32 = 0x80 => "FUTEX_PRIVATE_FLAG";
