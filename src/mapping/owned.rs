@@ -348,10 +348,13 @@ impl<A: AddressSpace> Mapping<A> {
             self.raw.mixed |= error != Errno::EINVAL;
             return Err(error.into());
         }
-        // Where parts have their own, that of the attributes means nothing.
-        let all = span.len() == self.raw.extent.mapped;
-        self.raw.mixed = !all && (self.raw.mixed || self.raw.attrs.prot() != prot);
-        self.raw.attrs = self.raw.attrs.with_prot(prot);
+        if span.len() == self.raw.extent.mapped {
+            self.raw.mixed = false;
+            self.raw.attrs = self.raw.attrs.with_prot(prot);
+        } else if self.raw.attrs.prot() != prot {
+            // Where parts have their own, that of the attributes means nothing.
+            self.raw.mixed = true;
+        }
         Ok(())
     }
 

@@ -187,7 +187,7 @@ mod tests {
             return Ok(None);
         }
         let end = if end == len { mapped } else { end };
-        if start % granule != 0 || end % granule != 0 {
+        if !start.is_multiple_of(granule) || !end.is_multiple_of(granule) {
             return Err(RangeError::Unaligned);
         }
         Ok((end > start).then_some((start, end - start)))
@@ -207,7 +207,7 @@ mod tests {
             0,
             extent.mask + 1,
             2 * (extent.mask + 1),
-            extent.len / 2 & !extent.mask,
+            (extent.len / 2) & !extent.mask,
             extent.len,
             extent.mapped,
             isize::MAX as usize,

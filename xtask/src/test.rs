@@ -41,14 +41,14 @@ const DEMO_LIMIT: u64 = 4096;
 /// Runs of each program on the machine, each with other garbage in the registers.
 const SEEDS: u64 = 3;
 /// The same for the long test.
-const SEEDS_LONG: u64 = 300;
+const SEEDS_LONG: u64 = 50;
 
 /// Rows of the conformance program on the machine, and how many of their calls there are for one that is refused, in a run
 /// of its own each: first in the test, then in the long one. What the higher layers do when they are refused a call is
 /// asked of each call by tests of their own.
 const REFUSED: [(RangeInclusive<u32>, usize, usize); 3] = [
-    (1..=200, 101, 3),
-    (201..=300, 1009, 31),
+    (1..=200, 101, 7),
+    (201..=300, 1009, 61),
     (301..=u32::MAX, 6007, 499),
 ];
 
@@ -56,6 +56,8 @@ const REFUSED: [(RangeInclusive<u32>, usize, usize); 3] = [
 const TIDY_EVERY: usize = 13;
 /// The same on the machine, which is slower.
 const TIDY_EVERY_ON_MACHINE: usize = 61;
+/// The same on the machine in the long test, where every call is refused with the first error in the first place.
+const TIDY_EVERY_LONG: usize = 7;
 
 /// Programs that need more than a place to run, and have tasks of their own.
 const WITH_OWN_TASKS: [&str; 2] = ["rawmap-answers", "rawmap-conformance"];
@@ -627,13 +629,17 @@ impl<'a> Plan<'a> {
         if target.os != Os::Linux {
             let path = self.machine.get().context("the machine was not built")?;
             places.push(Place::Machine(Machine::measured(path, target.os)));
-            every = TIDY_EVERY_ON_MACHINE;
+            every = if self.long {
+                TIDY_EVERY_LONG
+            } else {
+                TIDY_EVERY_ON_MACHINE
+            };
         }
         // Each error and each place begins with another call.
         let mut first = 0;
         for place in &places {
             for (error, number) in tidy::ERRORS {
-                let choice = if self.long {
+                let choice = if self.long && (first == 0 || target.os == Os::Linux) {
                     tidy::Choice::ALL
                 } else {
                     tidy::Choice {

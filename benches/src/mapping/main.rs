@@ -30,8 +30,16 @@ fn main() -> Result<()> {
                 over("mapping_protect", "raw_mprotect"),
             ),
             (
+                "mapping.range_instructions.over_space",
+                over("mapping_protect", "space_protect"),
+            ),
+            (
                 "mapping.range_instructions.advise",
                 over("mapping_advise", "raw_madvise"),
+            ),
+            (
+                "mapping.range_instructions.advise.over_space",
+                over("mapping_advise", "space_advise"),
             ),
             (
                 "mapping.range_instructions.sync",

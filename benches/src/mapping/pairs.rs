@@ -12,7 +12,7 @@ use rawmap::{
     Advice, MapFlags, MapType, Prot, SyncFlags,
     mapping::{Builder, Mapping},
     raw,
-    space::SyncMode,
+    space::{AddressSpace, Kernel, Region, SyncMode},
 };
 use rawmap_benches::{Pair, failed};
 
@@ -20,7 +20,7 @@ use rawmap_benches::{Pair, failed};
 const LEN: usize = 4096;
 
 /// The kinds of pairs by name; ratios are to the first one.
-pub(crate) const PAIRS: [Pair; 13] = [
+pub(crate) const PAIRS: [Pair; 15] = [
     ("raw", raw),
     ("raw_constant", raw_constant),
     ("mapping", mapping),
@@ -29,8 +29,10 @@ pub(crate) const PAIRS: [Pair; 13] = [
     ("mapping_unmap", mapping_unmap),
     ("memmap2", memmap2),
     ("raw_mprotect", raw_mprotect),
+    ("space_protect", space_protect),
     ("mapping_protect", mapping_protect),
     ("raw_madvise", raw_madvise),
+    ("space_advise", space_advise),
     ("mapping_advise", mapping_advise),
     ("raw_msync", raw_msync),
     ("mapping_sync", mapping_sync),
@@ -143,6 +145,32 @@ fn raw_mprotect() {
         if raw::mprotect(at, part.end - part.start, PROT).is_err() {
             failed();
         }
+    }
+}
+
+/// A region that the layer below is given, unchecked.
+#[inline(always)]
+fn region(kept: &Mapping, part: Range<usize>) -> Region {
+    // SAFETY: the part is the mapping's.
+    let start = unsafe { kept.region().as_non_null().cast::<u8>().add(part.start) };
+    Region::new(start.cast(), part.end - part.start)
+}
+
+#[inline(never)]
+fn space_protect() {
+    let (kept, part) = (kept(), part());
+    // SAFETY: the part is the mapping's, which nobody looks into.
+    if unsafe { Kernel.protect(region(kept, part), PROT) }.is_err() {
+        failed();
+    }
+}
+
+#[inline(never)]
+fn space_advise() {
+    let (kept, part) = (kept(), part());
+    // SAFETY: advice that changes nothing.
+    if unsafe { Kernel.advise(region(kept, part), Advice::NORMAL) }.is_err() {
+        failed();
     }
 }
 
