@@ -604,7 +604,7 @@ impl<'a> Builder<'a> {
         }
         if let Some(name) = &plan.name {
             // Names are for those who look: nothing else depends on them.
-            let _ = name.give(mapping.raw.region());
+            let _ = name.give(mapping.all());
         }
         Ok(())
     }

@@ -381,7 +381,8 @@ impl<A: AddressSpace> Mapping<A> {
         self.raw.lazy |= how == Discard::Lazy;
         // SAFETY: the part is this owner's, which nobody borrows, and is as the attributes say.
         if let Err(error) = unsafe { self.space.discard(self.part(span), how, &self.raw.attrs) } {
-            self.raw.mixed |= error != Errno::ENOTSUP;
+            // Where new memory was to be made, it may be closed.
+            self.raw.mixed |= !matches!(error, Errno::ENOTSUP | Errno::EINVAL);
             return Err(error.into());
         }
         self.raw.lazy &= how == Discard::Lazy || span.len() != self.raw.extent.mapped;
@@ -575,7 +576,7 @@ impl<A: AddressSpace> Mapping<A> {
     /// | `ENOTSUP` | this system has no names, or not for this memory |
     pub fn set_name(&self, name: &str) -> Result<(), Error> {
         let name = name::Name::of(name)?;
-        Ok(name.give(self.raw.region())?)
+        Ok(name.give(self.all())?)
     }
 
     /// Resizes it, in place or elsewhere. New pages are like those there are; what the last page held behind the old end, it

@@ -141,7 +141,11 @@ impl Extent {
         };
         let end = match range.end_bound() {
             Bound::Unbounded => self.len,
-            Bound::Included(&last) => last.checked_add(1).ok_or(RangeError::End)?,
+            Bound::Included(&usize::MAX) => {
+                self.ordered(start, self.len)?;
+                return Err(RangeError::End);
+            }
+            Bound::Included(&last) => last + 1,
             Bound::Excluded(&end) => end,
         };
         Ok((start, end))
@@ -288,6 +292,7 @@ mod tests {
         assert_eq!(span(after), Err(RangeError::Start));
         assert_eq!(span(..10_001), Err(RangeError::End));
         assert_eq!(span(..=usize::MAX), Err(RangeError::End));
+        assert_eq!(span(10_001..=usize::MAX), Err(RangeError::Start));
         #[expect(clippy::reversed_empty_ranges)]
         let reversed = 8192..4096;
         assert_eq!(span(reversed), Err(RangeError::End));

@@ -100,7 +100,10 @@ impl<A: AddressSpace> Reservation<A> {
         let (start, end) = extent.bounds(range)?;
         match extent.span(start..end) {
             // SAFETY: the part is this owner's, and whoever has a pointer into it has it on these terms.
-            Ok(span) => unsafe { self.0.space.protect(self.0.part(span), prot) }?,
+            Ok(span) => unsafe {
+                self.0.raw.mixed = true;
+                self.0.space.protect(self.0.part(span), prot)?;
+            },
             Err(none) => none.answer()?,
         }
         // SAFETY: the range was checked.
@@ -173,12 +176,10 @@ impl<A: AddressSpace> Reservation<A> {
         &self.0
     }
 
-    /// The mapping, of which parts have protections of their own.
+    /// The mapping, of which parts have protections of their own where any was committed.
     #[must_use]
     pub fn into_mapping(self) -> Mapping<A> {
-        let mut mapping = self.0;
-        mapping.raw.mixed = true;
-        mapping
+        self.0
     }
 }
 

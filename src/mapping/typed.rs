@@ -13,8 +13,8 @@ fn elements<T, A: AddressSpace>(
     range: impl RangeBounds<usize>,
 ) -> Result<(usize, usize), RangeError> {
     let (start, end) = mapping.raw.extent.bytes(range)?;
-    let size = size_of::<T>();
-    let whole = size != 0 && (end - start) % size == 0;
+    // `zerocopy` takes no elements without size.
+    let whole = (end - start).is_multiple_of(size_of::<T>());
     // The mapping may be aligned to more than its page: what counts is the address.
     let aligned = (mapping.as_ptr().addr() + start).is_multiple_of(align_of::<T>());
     if whole && aligned {

@@ -1,14 +1,15 @@
 //! Asks the running kernel how mapping calls behave, and compares each answer with the one that is expected: through
 //! `rawmap::raw`, where it is the one of this system; through `rawmap::space`, where it is the same on every system but
-//! for the differences that the promise itself names; and through `rawmap::registry`, which shows the same on every system
-//! after each step.
+//! for the differences that the promise itself names; through `rawmap::registry`, which shows the same on every system
+//! after each step; and through `rawmap::mapping` and `rawmap::object`, whose owners answer the same on every system too.
 //!
 //! The rows have stable numbers, which stand in each line of the output; `tests/data/conformance-skips.toml` lists
 //! them, and what cannot be asked where. Up to 200 they are those of the raw layer ([`rows`]): a row has one expected
 //! answer per system, and is asked on every system whose answer is known. From 201 on they are those of the portable
 //! layer ([`portable`]). From 301 on they are those of the registry ([`tracked`]), and a line names the row of the raw
-//! layer whose case it is. Each row runs in a process of its own, so that its locks, limits and leaks end with it; an
-//! access that is to fail is made by a child of that, or caught by a handler.
+//! layer whose case it is. From 501 on they are those of owned mappings ([`owning`]). Each row runs in a process of its
+//! own, so that its locks, limits and leaks end with it; an access that is to fail is made by a child of that, or caught
+//! by a handler.
 //!
 //! The output is TAP, the exit status 0 or 1. The first argument is the whole path of a folder for files; the second, if
 //! there is one, names the first and the last row that are asked, as `201-300`, instead of all. As init on Linux the
@@ -25,6 +26,7 @@ mod layout;
 #[cfg(target_os = "linux")]
 mod map_count;
 mod object;
+mod owning;
 mod pages;
 #[cfg(all(target_os = "netbsd", feature = "pax"))]
 mod pax;
@@ -52,7 +54,12 @@ fn run(start: &Start) -> i32 {
     };
     // SAFETY: the vector that the kernel made.
     unsafe { rawmap::init_from_auxv(start.auxv().cast()) };
-    let subjects = [rows::SUBJECTS, portable::SUBJECTS, tracked::SUBJECTS];
+    let subjects = [
+        rows::SUBJECTS,
+        portable::SUBJECTS,
+        tracked::SUBJECTS,
+        owning::SUBJECTS,
+    ];
     let selected = selection(start);
     for subject in subjects.into_iter().flatten() {
         for &(number, ask) in *subject {

@@ -1,5 +1,7 @@
 //! Memory objects, and files where a row needs a path.
 
+use core::ffi::CStr;
+
 use rawmap::raw;
 use rawmap_bare::{file, process};
 
@@ -94,6 +96,11 @@ impl File {
         let file = Self { path, descriptor };
         truncate(descriptor, len)?;
         Ok(Some(file))
+    }
+
+    /// Its whole path.
+    pub(crate) fn path(&self) -> Option<&CStr> {
+        self.path.as_path()
     }
 
     /// Opens it once more.

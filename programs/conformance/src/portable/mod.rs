@@ -13,7 +13,7 @@ mod maximum;
 pub(crate) mod owned;
 mod placement;
 mod remap;
-mod seen;
+pub(crate) mod seen;
 mod sync;
 
 use crate::report::Ask;

@@ -11,7 +11,7 @@ use crate::layout::{Layout, mapped};
 /// # Safety
 ///
 /// What is mapped there can be read.
-pub(super) unsafe fn seen<const COUNT: usize>(start: *mut c_void) -> [Option<u8>; COUNT] {
+pub(crate) unsafe fn seen<const COUNT: usize>(start: *mut c_void) -> [Option<u8>; COUNT] {
     let mut bytes = [None; COUNT];
     for (page, byte) in bytes.iter_mut().enumerate() {
         let start = start.wrapping_byte_add(page * page_size());

@@ -12,6 +12,8 @@ mod residency;
 mod synchronise;
 mod unmap;
 
+pub(crate) use residency::{TELLS_NOTHING, tells_of_unlocked};
+
 use crate::report::Ask;
 
 /// Every row by its number, in their order.

@@ -39,13 +39,14 @@ fn refused(row: &Row<'_>) -> Result<(), Unable> {
 }
 
 /// Whether mincore tells the truth of pages that are not locked: nothing has touched these.
-fn tells_of_unlocked() -> Result<bool, Unable> {
+pub(crate) fn tells_of_unlocked() -> Result<bool, Unable> {
     const MANY: usize = 32;
     let pages = Pages::private(MANY)?;
     Ok(resident(pages.start, MANY) == Layout::none(MANY))
 }
 
-const TELLS_NOTHING: &str = "this kernel tells nothing of pages that are not locked";
+/// The reason for a skip where [`tells_of_unlocked`] says no.
+pub(crate) const TELLS_NOTHING: &str = "this kernel tells nothing of pages that are not locked";
 
 fn told(row: &Row<'_>) -> Result<(), Unable> {
     locked(row)?;
