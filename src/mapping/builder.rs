@@ -451,17 +451,10 @@ impl<'a> Builder<'a> {
         let Some(fd) = opened.get().filter(|_| !self.beyond_end) else {
             return Ok(len);
         };
-        match object::kind(fd)? {
-            object::Kind::File(0) => Err(RequestError::EmptyFile.into()),
-            object::Kind::File(end) if self.offset >= end => {
-                Err(RequestError::OffsetBeyondEnd.into())
-            }
-            object::Kind::File(end) if len as u64 > end - self.offset => {
-                Err(RequestError::BeyondEnd.into())
-            }
-            object::Kind::Directory => Err(RequestError::Directory.into()),
+        match self.left_in(fd)? {
+            Some(left) if len as u64 > left => Err(RequestError::BeyondEnd.into()),
             // Devices can be mapped, and have no length to be compared with.
-            object::Kind::File(_) | object::Kind::Other => Ok(len),
+            Some(_) | None => Ok(len),
         }
     }
 
@@ -470,16 +463,20 @@ impl<'a> Builder<'a> {
         let Some(fd) = opened.get() else {
             return Err(RequestError::Empty.into());
         };
+        let left = self.left_in(fd)?.ok_or(RequestError::NoLength)?;
+        usize::try_from(left).map_err(|_| RequestError::TooLong.into())
+    }
+
+    /// The bytes of a file from the offset on, of which there is one at least; `None` of what has no length.
+    fn left_in(&self, fd: BorrowedFd<'_>) -> Result<Option<u64>, Error> {
         match object::kind(fd)? {
             object::Kind::File(0) => Err(RequestError::EmptyFile.into()),
             object::Kind::File(end) if self.offset >= end => {
                 Err(RequestError::OffsetBeyondEnd.into())
             }
-            object::Kind::File(end) => {
-                usize::try_from(end - self.offset).map_err(|_| RequestError::TooLong.into())
-            }
+            object::Kind::File(end) => Ok(Some(end - self.offset)),
             object::Kind::Directory => Err(RequestError::Directory.into()),
-            object::Kind::Other => Err(RequestError::NoLength.into()),
+            object::Kind::Other => Ok(None),
         }
     }
 

@@ -24,6 +24,17 @@ fn elements<T, A: AddressSpace>(
     }
 }
 
+/// Elements of the bytes of a mapping, to be read.
+fn read<'a, T: FromBytes + Immutable + KnownLayout, A: AddressSpace>(
+    mapping: &Mapping<A>,
+    bytes: &'a [u8],
+    range: impl RangeBounds<usize>,
+) -> Result<&'a [T], RangeError> {
+    let (start, end) = elements::<T, A>(mapping, range)?;
+    let bytes = bytes.get(start..end).ok_or(RangeError::End)?;
+    <[T]>::ref_from_bytes(bytes).map_err(|_| RangeError::Unaligned)
+}
+
 impl<A: AddressSpace> Map<A> {
     /// A part of it as whole elements of a type.
     ///
@@ -47,9 +58,7 @@ impl<A: AddressSpace> Map<A> {
         &self,
         range: impl RangeBounds<usize>,
     ) -> Result<&[T], RangeError> {
-        let (start, end) = elements::<T, A>(self.as_mapping(), range)?;
-        let bytes = self.get(start..end).ok_or(RangeError::End)?;
-        <[T]>::ref_from_bytes(bytes).map_err(|_| RangeError::Unaligned)
+        read(self.as_mapping(), self, range)
     }
 }
 
@@ -63,9 +72,7 @@ impl<A: AddressSpace> MapMut<A> {
         &self,
         range: impl RangeBounds<usize>,
     ) -> Result<&[T], RangeError> {
-        let (start, end) = elements::<T, A>(self.as_mapping(), range)?;
-        let bytes = self.get(start..end).ok_or(RangeError::End)?;
-        <[T]>::ref_from_bytes(bytes).map_err(|_| RangeError::Unaligned)
+        read(self.as_mapping(), self, range)
     }
 
     /// A part of it as whole elements of a type, to be changed.
