@@ -17,6 +17,9 @@ use crate::tap;
 /// The error that refused calls end with: one that every call may give.
 const ERROR: &str = "12";
 
+/// Which of a few refused calls a check notices is chance: where none did, so many more are refused at the most.
+const MORE: usize = 48;
+
 /// What was tried.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Refused {
@@ -52,7 +55,12 @@ pub fn each(
     let (mapped, calls) = (mappings(&whole)?, calls(&whole)?);
     ensure!(!mapped.is_empty(), "nothing is mapped at the end");
     let mut refused = Refused::default();
-    for position in (1..=calls).step_by(part.every) {
+    let chosen: Vec<_> = (1..=calls).step_by(part.every).collect();
+    let more = (1..=MORE).map(|number| between(number, calls));
+    for (number, position) in chosen.iter().copied().chain(more).enumerate() {
+        if number >= chosen.len() && refused.noticed > 0 {
+            break;
+        }
         let fail = format!("{position}:{ERROR}");
         let outcome = run(&["--maps", "--fail", &fail], log)?;
         judge(&outcome, &mapped).with_context(|| format!("call {position} of {calls} refused"))?;
@@ -62,6 +70,13 @@ pub fn each(
     ensure!(refused.runs > 0, "no call was refused");
     ensure!(refused.noticed > 0, "no check noticed a refused call");
     Ok(refused)
+}
+
+/// The `number`th of positions that lie ever closer: the digits of the number in base 2, behind the point and in reverse
+/// order, are where it lies between the first call and the last.
+fn between(number: usize, calls: usize) -> usize {
+    let part = number.reverse_bits() >> (usize::BITS / 2);
+    1 + ((calls - 1) * part >> (usize::BITS / 2))
 }
 
 /// How many mappings there are of a length, with a protection. Not where: the machine chooses addresses by chance, and
@@ -128,7 +143,7 @@ fn machine_lines(outcome: &Outcome) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mappings, calls, judge, mappings};
+    use super::{Mappings, between, calls, judge, mappings};
     use crate::run::Outcome;
 
     const MAPPED: &str = "machine: 0000000000200000-0000000000203000 r--p --\n";
@@ -153,6 +168,12 @@ mod tests {
         let glued = outcome(0, &format!("ok 1\n1..1{MAPPED}{end}"));
         assert_eq!(mappings(&glued).unwrap(), mapped());
         assert_eq!(calls(&whole).unwrap(), 2230);
+    }
+
+    #[test]
+    fn more_positions_lie_between_those_before() {
+        let positions: Vec<_> = (1..8).map(|number| between(number, 801)).collect();
+        assert_eq!(positions, [401, 201, 601, 101, 501, 301, 701]);
     }
 
     #[test]
