@@ -4,5 +4,9 @@
 
 pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering, fence};
 
+/// A reader begins again, since what it read was changed meanwhile: for who counts that.
+#[inline(always)]
+pub(crate) const fn restarted() {}
+
 /// How often the lock's word is looked at before sleeping: a section is a few hundred instructions.
 pub(crate) const SPINS: u32 = 100;

@@ -14,7 +14,7 @@ use std::{
     rc::Rc,
     sync::atomic::{
         self,
-        Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
+        Ordering::{AcqRel, Relaxed, Release, SeqCst},
     },
 };
 
@@ -87,8 +87,7 @@ thread_local! {
     static WATCHED: Cell<bool> = const { Cell::new(false) };
     static WORDS: RefCell<Option<Rc<Words>>> = const { RefCell::new(None) };
     static MODELLED: Cell<bool> = const { Cell::new(false) };
-    static PASSES: Cell<u64> = const { Cell::new(0) };
-    static ROOTS: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+    static RESTARTS: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Has every step watched from now on.
@@ -138,14 +137,14 @@ pub(crate) fn is_modelled() -> bool {
     MODELLED.get()
 }
 
-/// The words that readers came to as roots since this was last asked, in order.
-pub(crate) fn take_roots() -> Vec<u64> {
-    ROOTS.with(|roots| std::mem::take(&mut *roots.borrow_mut()))
+/// How many times readers began again since this was last asked.
+pub(crate) fn take_restarts() -> u64 {
+    RESTARTS.replace(0)
 }
 
-/// How many times readers began at a root since this was last asked.
-pub(crate) fn take_passes() -> u64 {
-    PASSES.replace(0)
+/// A reader begins again.
+pub(crate) fn restarted() {
+    RESTARTS.set(RESTARTS.get() + 1);
 }
 
 fn words() -> Rc<Words> {
@@ -219,18 +218,10 @@ impl AtomicU64 {
     pub(crate) fn load(&self, order: Ordering) -> u64 {
         let at = Location::caller();
         if MODELLED.get() {
-            let is_root = order == Acquire && at.file().ends_with("index/read.rs");
             let order = site::order(at, Role::Load, order);
-            let value = self.modelled(false, |word| word.load(order));
-            if is_root {
-                ROOTS.with(|roots| roots.borrow_mut().push(value));
-            }
-            return value;
+            return self.modelled(false, |word| word.load(order));
         }
         tell(Step::Load, at);
-        if order == Acquire && at.file().ends_with("index/read.rs") {
-            PASSES.set(PASSES.get() + 1);
-        }
         self.word.load(Relaxed)
     }
 
@@ -336,24 +327,6 @@ impl AtomicU64 {
         self.word.store(new, Relaxed);
         tell(Step::Store { word: self, old }, at);
         Ok(old)
-    }
-
-    #[track_caller]
-    pub(crate) fn fetch_update(
-        &self,
-        success: Ordering,
-        failure: Ordering,
-        change: impl Fn(u64) -> Option<u64>,
-    ) -> Result<u64, u64> {
-        let at = Location::caller();
-        let mut old = self.load(failure);
-        while let Some(new) = change(old) {
-            match self.exchange(old, new, success, failure, at) {
-                Ok(_) => return Ok(old),
-                Err(now) => old = now,
-            }
-        }
-        Err(old)
     }
 }
 

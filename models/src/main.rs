@@ -3,6 +3,7 @@
 //! | | |
 //! |---|---|
 //! | `stepped` | one thread: every store, and every load, of every operation is a moment at which a handler looks and changes |
+//! | `differential` | the index against its plain form, at random, and a child that is forked after any of its stores |
 //! | `models` | loom: every order in which few threads can run, and everything that they can see of each other |
 //! | `mutants` | the same models with one order taken away: each one has to fail somewhere |
 //!
@@ -20,6 +21,7 @@
 #[path = "../../arch/mod.rs"]
 mod arch;
 mod atomic;
+mod differential;
 #[allow(
     dead_code,
     unused_imports,
@@ -60,6 +62,11 @@ mod page;
     reason = "some of it is the library's, of which little is used here"
 )]
 mod parts;
+#[allow(
+    dead_code,
+    reason = "what the registry needs of entries and links, of which a part is used here"
+)]
+mod plain;
 mod processes;
 #[allow(
     dead_code,
@@ -110,6 +117,8 @@ enum Part {
     Writer,
     /// Every load of every question.
     Reader,
+    /// The index against its plain form.
+    Differential,
     /// All models.
     Models,
     /// All mutants of all models.
@@ -129,6 +138,7 @@ fn main() -> anyhow::Result<()> {
         Part::All => {
             processes::part("writer", long)?;
             processes::part("reader", long)?;
+            processes::part("differential", long)?;
             let places = processes::models(long)?;
             processes::mutants(&places, long)
         }
@@ -138,6 +148,10 @@ fn main() -> anyhow::Result<()> {
         }
         Part::Reader => {
             stepped::reader::run(long);
+            Ok(())
+        }
+        Part::Differential => {
+            differential::run(long);
             Ok(())
         }
         Part::Models => processes::models(long).map(drop),

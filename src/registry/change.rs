@@ -9,7 +9,7 @@
 //! 5. *Finish*, inside: on success clear what is still marked and put in what is new; on refusal take the marks away and
 //!    merge what was cut. Neither can fail.
 
-use core::ops::Range;
+use core::{array::from_ref, ops::Range};
 
 use super::{
     Registry,
@@ -17,6 +17,8 @@ use super::{
     identity::Identity,
     lock::{Held, Ready},
     operations::{Conflict, Ticket},
+    quick::Comer,
+    recording::CHANGE,
     section::{InUse, Section},
     supply::{Need, Supply},
 };
@@ -41,6 +43,12 @@ pub(super) struct Marked {
     ticket: Ticket,
 }
 
+impl Marked {
+    pub(super) const fn of(range: Range<u64>, ticket: Ticket) -> Self {
+        Self { range, ticket }
+    }
+}
+
 impl<'r, A: AddressSpace> Change<'r, A> {
     /// Checks, and promises: descriptors, and bytes within the limit.
     pub(super) fn begin(registry: &'r Registry<A>, need: Need, bytes: u64) -> Result<Self> {
@@ -55,14 +63,53 @@ impl<'r, A: AddressSpace> Change<'r, A> {
             ready,
             me,
             need,
-            supply: Supply::new(&registry.nodes, &registry.records, &registry.bytes),
+            supply: Supply::new(&registry.nodes, &registry.records, &registry.promised),
             recoveries,
             marked: 0,
         };
-        change.promise(registry.tree.levels())?;
-        let limit = registry.limit.load(Relaxed);
-        change.supply.promise_bytes(bytes, limit)?;
+        if !need.is_nothing() {
+            change.promise(registry.tree.levels())?;
+        }
+        if bytes != 0 && registry.limit.load(Relaxed) != 0 {
+            change.promise_bytes(bytes)?;
+        }
         Ok(change)
+    }
+
+    /// One that came by the short way and cannot go on there, with so many nodes promised.
+    pub(super) fn of(
+        registry: &'r Registry<A>,
+        comer: Comer<'r>,
+        need: Need,
+        promised: u32,
+    ) -> Self {
+        let mut supply = Supply::new(&registry.nodes, &registry.records, &registry.promised);
+        supply.was_promised(promised);
+        Self {
+            registry,
+            ready: comer.ready,
+            me: comer.me,
+            need,
+            supply,
+            recoveries: comer.recoveries,
+            marked: 0,
+        }
+    }
+
+    /// The same, of one that has marked something.
+    pub(super) fn of_marked(registry: &'r Registry<A>, comer: Comer<'r>) -> Self {
+        let mut change = Self::of(registry, comer, Need::NOTHING, 0);
+        change.marked = 1;
+        change
+    }
+
+    #[cold]
+    fn promise_bytes(&mut self, bytes: u64) -> Result<()> {
+        let registry = self.registry;
+        let _held = self.lock();
+        let limit = registry.limit.load(Relaxed);
+        let recorded = registry.recorded.load(Relaxed);
+        self.supply.promise_bytes(bytes, recorded, limit)
     }
 
     fn promise(&mut self, levels: usize) -> Result<()> {
@@ -76,23 +123,38 @@ impl<'r, A: AddressSpace> Change<'r, A> {
     }
 
     fn lock(&mut self) -> Held<'r> {
-        let recovered = |change: &Self| {
-            let recoveries = change.registry.recoveries.load(Relaxed);
-            (recoveries != change.recoveries).then_some(recoveries)
-        };
-        if self.ready.forked() || recovered(self).is_some() {
-            // A child, in which the kernel may number this thread otherwise.
+        if self.is_another_process() {
+            // In a child the kernel may number this thread otherwise.
             self.me = self.registry.identity();
         }
-        let mut held = self.ready.take(self.me);
+        let held = self.ready.take(self.me);
+        if self.is_another_process() {
+            self.recover(held)
+        } else {
+            held
+        }
+    }
+
+    /// Is this a child, or was the registry recovered in one, since the operation began?
+    fn is_another_process(&self) -> bool {
+        self.ready.forked() || self.registry.recoveries.load(Relaxed) != self.recoveries
+    }
+
+    #[cold]
+    fn recover(&mut self, mut held: Held<'r>) -> Held<'r> {
         let forked = self.ready.forked();
         if forked {
             held = self.within(held, |section| section.recount());
         }
-        if let Some(recoveries) = recovered(self) {
+        let recoveries = self.registry.recoveries.load(Relaxed);
+        if recoveries != self.recoveries {
             // The parent's promises were forgotten when everything was counted anew, and are made again. If they cannot
-            // be, the facts stay as they are.
+            // be, the facts stay as they are. An operation that did without any may need some now, since what it marked
+            // may be one with its neighbours again.
             self.recoveries = recoveries;
+            if self.need.is_nothing() {
+                self.need = CHANGE;
+            }
             self.supply.forget();
             let _ = self.promise(self.registry.tree.levels());
         }
@@ -137,8 +199,17 @@ impl<'r, A: AddressSpace> Change<'r, A> {
         }
     }
 
-    /// Enters without a call to come.
-    pub(super) fn enter_with_enough(&mut self) -> Result<Section<'r, '_, A>> {
+    /// Enters without a call to come, and maybe once more.
+    pub(super) fn enter_to_come_again(&mut self) -> Section<'r, '_, A> {
+        let mut section = self.enter();
+        section.supply.is_last = false;
+        section
+    }
+
+    /// Enters without a call to come, with that much.
+    pub(super) fn enter_with_enough(&mut self, need: Need) -> Result<Section<'r, '_, A>> {
+        self.need = need;
+        self.promise(self.registry.tree.levels())?;
         let held = self.lock_with_enough()?;
         Ok(self.section(held))
     }
@@ -161,20 +232,38 @@ impl<'r, A: AddressSpace> Change<'r, A> {
                 Ok(tickets) => {
                     self.marked = COUNT;
                     let mut section = self.section(held);
-                    for range in &ranges {
-                        section.cut(range);
-                        section.mark(range, true);
-                    }
+                    ranges.iter().for_each(|range| section.cut_and_mark(range));
                     let mut tickets = tickets.into_iter();
-                    return Ok(ranges.map(|range| Marked {
-                        range,
-                        ticket: tickets.next().unwrap_or(Ticket::NONE),
+                    return Ok(ranges.map(|range| {
+                        let ticket = tickets.next().unwrap_or(Ticket::NONE);
+                        Marked::of(range, ticket)
                     }));
                 }
                 Err(Conflict::Mine) => return Err(Errno::EDEADLK),
                 Err(Conflict::Others) => held.wait_for_an_end(),
             }
         }
+    }
+
+    /// Marks a range for an operation that often needs no descriptors; where it does, they are promised first.
+    pub(super) fn mark_frugally(&mut self, range: Range<u64>) -> Result<Marked> {
+        let held = self.lock();
+        let registry = self.registry;
+        if let Ok([ticket]) = registry.operations.begin_all(from_ref(&range), self.me) {
+            self.marked = 1;
+            let mut section = self.section(held);
+            if section.mark_frugally(&range) {
+                return Ok(Marked::of(range, ticket));
+            }
+            registry.operations.end(ticket, &range);
+            drop(section);
+            self.marked = 0;
+        } else {
+            drop(held);
+        }
+        self.need = CHANGE;
+        self.promise(registry.tree.levels())?;
+        self.mark(range)
     }
 
     /// Finishes: enters the section for the last time, with what was marked no longer in the table.
@@ -188,8 +277,7 @@ impl<'r, A: AddressSpace> Change<'r, A> {
             let operations = &section.registry.operations;
             if !operations.end(marked.ticket, &marked.range) {
                 // A child that took this thread for another one has ended the operation.
-                section.cut(&marked.range);
-                section.mark(&marked.range, true);
+                section.cut_and_mark(&marked.range);
             }
         }
         section.held.operation_ended();
@@ -198,6 +286,11 @@ impl<'r, A: AddressSpace> Change<'r, A> {
 
     /// Finishes where nothing has changed: the marks go, and what was cut becomes one again.
     pub(super) fn unmark(&mut self, marked: &Marked) {
+        if self.need.is_nothing() {
+            // For neighbours that came meanwhile; without descriptors they stay apart.
+            self.need = CHANGE;
+            let _ = self.promise(self.registry.tree.levels());
+        }
         let mut section = self.finish([marked]);
         section.mark(&marked.range, false);
         section.merge(&marked.range);

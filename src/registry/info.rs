@@ -37,18 +37,12 @@ use crate::{
 pub struct MapInfo {
     start: usize,
     end: usize,
-    /// `None`: an operation was refused on the way.
-    prot: Option<Prot>,
-    max_prot: Prot,
-    shared: bool,
-    kind: Kind,
-    inherit: Inherit,
-    /// Do children find zeros, as soon as it is not kept from them any more?
-    wiped: bool,
-    conceal: bool,
-    granule: usize,
-    changing: bool,
+    /// Read when somebody asks for one of them.
+    facts: Facts,
+    /// The offset in the file less the address.
+    delta: u64,
     user: u64,
+    changing: bool,
 }
 
 impl MapInfo {
@@ -58,16 +52,10 @@ impl MapInfo {
         Self {
             start: region.start(),
             end: region.start().saturating_add(region.len()),
-            prot: Some(attrs.prot()),
-            max_prot: attrs.max_prot(),
-            shared: attrs.shared(),
-            kind: attrs.kind(),
-            inherit: attrs.inherit(),
-            wiped: attrs.inherit() == Inherit::ZERO,
-            conceal: attrs.conceal(),
-            granule: attrs.granule(),
-            changing: false,
+            facts: Facts::of_attrs(attrs),
+            delta: delta(attrs.kind(), region.start() as u64),
             user: 0,
+            changing: false,
         }
     }
 
@@ -107,43 +95,49 @@ impl MapInfo {
     /// What may be done with it; `None` where the kernel refused a change on the way and cannot be asked.
     #[must_use]
     pub const fn prot(&self) -> Option<Prot> {
-        self.prot
+        self.facts.prot()
     }
 
     /// What may be done with it later, at the most that was asked for.
     #[must_use]
     pub const fn max_prot(&self) -> Prot {
-        self.max_prot
+        self.facts.max_prot()
     }
 
     /// Do others see the stores?
     #[must_use]
     pub const fn shared(&self) -> bool {
-        self.shared
+        self.facts.has(Facts::SHARED)
     }
 
     /// What it shows; of a file, from which offset on at its [start](Self::start).
     #[must_use]
     pub const fn kind(&self) -> Kind {
-        self.kind
+        if self.facts.has(Facts::FILE) {
+            Kind::File {
+                offset: self.delta.wrapping_add(self.start as u64),
+            }
+        } else {
+            Kind::Anonymous
+        }
     }
 
     /// What forked children find.
     #[must_use]
     pub const fn inherit(&self) -> Inherit {
-        self.inherit
+        self.facts.inherit()
     }
 
     /// Was it asked to stay out of core dumps?
     #[must_use]
     pub const fn conceal(&self) -> bool {
-        self.conceal
+        self.facts.has(Facts::CONCEAL)
     }
 
     /// What its address and length are multiples of.
     #[must_use]
     pub const fn granule(&self) -> usize {
-        self.granule
+        self.facts.granule()
     }
 
     /// Is an operation on it under way? What is said here is what was before it, or already what is afterwards.
@@ -162,32 +156,31 @@ impl MapInfo {
     #[must_use]
     pub fn attrs(&self) -> Attrs {
         Attrs::new()
-            .with_prot(self.prot.unwrap_or(Prot::NONE))
-            .with_max_prot(self.max_prot)
-            .with_shared(self.shared)
-            .with_kind(self.kind)
-            .with_inherit(self.inherit)
-            .with_conceal(self.conceal)
-            .with_granule(self.granule)
+            .with_prot(self.prot().unwrap_or(Prot::NONE))
+            .with_max_prot(self.max_prot())
+            .with_shared(self.shared())
+            .with_kind(self.kind())
+            .with_inherit(self.inherit())
+            .with_conceal(self.conceal())
+            .with_granule(self.granule())
     }
 
     /// What is recorded of a part, when that part has moved.
     pub(super) fn moved(&self, from: Region, to: Region) -> Self {
-        let kind = match self.kind {
-            Kind::File { offset } => Kind::File {
-                offset: offset.wrapping_add((from.start().wrapping_sub(self.start)) as u64),
-            },
-            kind => kind,
-        };
+        let moved = (from.start() as u64).wrapping_sub(to.start() as u64);
         Self {
             start: to.start(),
             end: to.start().saturating_add(to.len()),
-            kind,
+            delta: match self.kind() {
+                Kind::File { .. } => self.delta.wrapping_add(moved),
+                Kind::Anonymous => 0,
+            },
             changing: false,
             ..*self
         }
     }
 
+    #[inline]
     pub(super) fn of(found: &Found) -> Self {
         let Entry {
             start,
@@ -195,66 +188,40 @@ impl MapInfo {
             attributes,
             marked,
         } = found.entry;
-        let facts = Facts(attributes.facts());
         Self {
             start: start as usize,
             end: end as usize,
-            prot: facts.prot(),
-            max_prot: facts.max_prot(),
-            shared: facts.has(Facts::SHARED),
-            kind: if facts.has(Facts::FILE) {
-                Kind::File {
-                    offset: found.detail.delta.wrapping_add(start),
-                }
-            } else {
-                Kind::Anonymous
-            },
-            inherit: facts.inherit(),
-            wiped: facts.is_wiped(),
-            conceal: facts.has(Facts::CONCEAL),
-            granule: facts.granule(),
-            changing: marked,
+            facts: Facts::of(attributes),
+            delta: found.detail.delta,
             user: found.detail.user,
+            changing: marked,
         }
     }
 
-    /// The facts of an entry with this information, and what a record has to hold of it if one has to.
+    /// The facts of an entry with this information, and what a record has to hold of it if one has to. `EINVAL` for what
+    /// no mapping has.
     pub(super) fn facts(&self) -> Result<(Facts, Option<Detail>)> {
-        let facts = Facts::new(&self.attrs())?;
-        // Attributes say only that it is kept from children.
-        let facts = if self.wiped && self.inherit == Inherit::NONE {
-            facts.advised(Inheritance::Wiped)
-        } else {
-            facts
-        };
-        let facts = if self.prot.is_none() {
-            facts.with_prot(None)
-        } else {
-            facts
-        };
-        let delta = match self.kind {
-            Kind::File { offset } => offset.wrapping_sub(self.start as u64),
-            Kind::Anonymous => 0,
-        };
-        let detail = Detail {
-            delta,
-            user: self.user,
-        };
-        // What is shared or shows a file has a record, and with it an identity: two such mappings side by side are never
-        // one, and the parts of one are.
-        let needs_record = !facts.is_private_anonymous() || self.user != 0;
-        Ok((facts, needs_record.then_some(detail)))
+        let facts = self.facts.checked()?;
+        Ok((facts, facts.detail(self.delta, self.user)))
+    }
+}
+
+/// The offset in the file less the address: the same for every part of a mapping, wherever it is cut.
+fn delta(kind: Kind, start: u64) -> u64 {
+    match kind {
+        Kind::File { offset } => offset.wrapping_sub(start),
+        Kind::Anonymous => 0,
     }
 }
 
 impl fmt::Display for MapInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let may = |access, sign| match self.prot {
+        let may = |access, sign| match self.prot() {
             None => '?',
             Some(prot) if prot.contains(access) => sign,
             Some(_) => '-',
         };
-        let offset = match self.kind {
+        let offset = match self.kind() {
             Kind::File { offset } => offset,
             Kind::Anonymous => 0,
         };
@@ -266,8 +233,8 @@ impl fmt::Display for MapInfo {
             may(Prot::READ, 'r'),
             may(Prot::WRITE, 'w'),
             may(Prot::EXEC, 'x'),
-            if self.shared { 's' } else { 'p' },
-            match self.kind {
+            if self.shared() { 's' } else { 'p' },
+            match self.kind() {
                 Kind::File { .. } => "file",
                 Kind::Anonymous => "anonymous",
             },
@@ -288,11 +255,11 @@ impl fmt::Debug for MapInfo {
     }
 }
 
-/// What fits into an entry's word, in 23 of its 35 bits:
+/// What fits into an entry's word, in 23 of its 35 bits, and one more that no entry has:
 ///
 /// ```text
 /// 0 .. 6   protection      6 its being known   7 .. 10 maximum    10 shared   11 file   12 conceal
-/// 13 .. 16 inherit         16 .. 22 the granule as a power of two   22 absent
+/// 13 .. 16 inherit         16 .. 22 the granule as a power of two   22 absent   23 invalid
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Facts(u64);
@@ -313,41 +280,69 @@ impl Facts {
     /// On Linux what children do not get at all, and what they get as zeros, are two properties of a mapping.
     const ABSENT: u64 = 1 << 22;
 
+    /// What no mapping has was among the attributes.
+    const INVALID: u64 = 1 << 23;
+
     /// `EINVAL` for what no mapping has.
     pub(super) fn new(attrs: &Attrs) -> Result<Self> {
+        Self::of_attrs(attrs).checked()
+    }
+
+    /// As much as fits of attributes that somebody names.
+    fn of_attrs(attrs: &Attrs) -> Self {
         let prot = u64::from(attrs.prot().bits());
         let max_prot = u64::from(attrs.max_prot().bits());
         let inherit = attrs.inherit().raw() as u64;
         let granule = attrs.granule();
-        if prot & !PROT_MASK != 0
+        let is_invalid = prot & !PROT_MASK != 0
             || max_prot & !MAX_MASK != 0
             || inherit & !INHERIT_MASK != 0
             || !granule.is_power_of_two()
-            || granule < page_size()
-        {
-            return Err(Errno::EINVAL);
-        }
+            || granule < page_size();
         let flag = |is, flag| if is { flag } else { 0 };
         let facts = Self(
-            prot | KNOWN
-                | max_prot << MAX_SHIFT
+            prot & PROT_MASK
+                | KNOWN
+                | (max_prot & MAX_MASK) << MAX_SHIFT
                 | flag(attrs.shared(), Self::SHARED)
                 | flag(matches!(attrs.kind(), Kind::File { .. }), Self::FILE)
                 | flag(attrs.conceal(), Self::CONCEAL)
-                | u64::from(granule.trailing_zeros()) << GRANULE_SHIFT,
+                | flag(is_invalid, Self::INVALID)
+                | (u64::from(granule.trailing_zeros()) & GRANULE_MASK) << GRANULE_SHIFT,
         );
         // A mapping that is kept from children from the beginning is like one that is kept from them later.
-        Ok(facts
+        facts
             .with_inherit(Inherit::COPY)
-            .with_inherit(attrs.inherit()))
+            .with_inherit(attrs.inherit())
+    }
+
+    const fn checked(self) -> Result<Self> {
+        if self.has(Self::INVALID) {
+            return Err(Errno::EINVAL);
+        }
+        Ok(self)
     }
 
     pub(super) const fn of(attributes: Attributes) -> Self {
         Self(attributes.facts())
     }
 
+    /// As an entry has them, without a record.
+    pub(super) const fn attributes(self) -> Attributes {
+        Attributes::new(self.0)
+    }
+
     pub(super) const fn word(self) -> u64 {
         self.0
+    }
+
+    /// What a record has to hold of an entry with these facts, if one has to.
+    ///
+    /// What is shared or shows a file has a record, and with it an identity: two such mappings side by side are never one,
+    /// and the parts of one are.
+    pub(super) fn detail(self, delta: u64, user: u64) -> Option<Detail> {
+        let is_needed = !self.is_private_anonymous() || user != 0;
+        is_needed.then_some(Detail { delta, user })
     }
 
     const fn has(self, flag: u64) -> bool {
@@ -375,11 +370,6 @@ impl Facts {
             return Inherit::NONE;
         }
         Inherit::from_raw((self.0 >> INHERIT_SHIFT & INHERIT_MASK) as i32)
-    }
-
-    /// Do children find zeros, if they find it at all?
-    const fn is_wiped(self) -> bool {
-        self.0 >> INHERIT_SHIFT & INHERIT_MASK == Inherit::ZERO.raw() as u64
     }
 
     const fn granule(self) -> usize {

@@ -56,6 +56,7 @@ mod lock;
 mod operations;
 mod pool;
 mod queries;
+mod quick;
 mod recording;
 mod recover;
 mod section;
@@ -104,9 +105,9 @@ pub struct Registry<A = Kernel> {
     maps: AtomicU64,
     /// The bytes of all entries.
     recorded: AtomicU64,
-    /// The same, and what operations under way may add to it.
-    bytes: AtomicU64,
-    /// The most that `bytes` may be; 0 is no limit.
+    /// Bytes that operations under way may add to it, of those that began while there was a limit.
+    promised: AtomicU64,
+    /// The most that both may be together; 0 is no limit.
     limit: AtomicU64,
     /// How many changes could not be recorded: none, if this crate is right.
     lost: AtomicU64,
@@ -132,14 +133,14 @@ impl<A> Registry<A> {
     #[must_use]
     pub const fn new(space: A) -> Self {
         Self {
-            tree: Tree::new(AtomicU64::new(0)),
+            tree: Tree::new(),
             nodes: Nodes::new(),
             records: Records::new(),
             lock: Lock::new(),
             operations: Operations::new(),
             maps: AtomicU64::new(0),
             recorded: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
+            promised: AtomicU64::new(0),
             limit: AtomicU64::new(0),
             lost: AtomicU64::new(0),
             recoveries: AtomicU64::new(0),

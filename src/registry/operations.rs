@@ -7,7 +7,7 @@ use super::{
     identity::Identity,
 };
 
-/// One operation; an end of 0 is none. Read and written inside the section only.
+/// One operation. Written inside the section only.
 #[derive(Debug)]
 struct Operation {
     start: AtomicU64,
@@ -21,6 +21,8 @@ const MOST: usize = 32;
 /// The table.
 #[derive(Debug)]
 pub(super) struct Operations {
+    /// Which slots hold an operation: mostly none does.
+    used: AtomicU64,
     slots: [Operation; MOST],
 }
 
@@ -55,30 +57,20 @@ impl Operation {
         self.start.load(Relaxed)..self.end.load(Relaxed)
     }
 
-    fn is_free(&self) -> bool {
-        self.end.load(Relaxed) == 0
-    }
-
     fn overlaps(&self, range: &Range<u64>) -> bool {
         let own = self.range();
-        !self.is_free() && own.start < range.end && range.start < own.end
+        own.start < range.end && range.start < own.end
     }
 
     fn owner(&self) -> u64 {
         self.owner.load(Relaxed)
-    }
-
-    /// The owner too: a thread that looks without the lock looks for itself, and must not find itself in a slot that has
-    /// become another's.
-    fn clear(&self) {
-        self.owner.store(0, Relaxed);
-        self.end.store(0, Relaxed);
     }
 }
 
 impl Operations {
     pub(super) const fn new() -> Self {
         Self {
+            used: AtomicU64::new(0),
             slots: [const {
                 Operation {
                     start: AtomicU64::new(0),
@@ -89,9 +81,23 @@ impl Operations {
         }
     }
 
+    /// The slots that hold an operation.
+    fn in_use(&self) -> impl Iterator<Item = &Operation> {
+        let used = self.used.load(Relaxed);
+        self.slots
+            .iter()
+            .enumerate()
+            .take((u64::BITS - used.leading_zeros()) as usize)
+            .filter(move |(at, _)| used >> at & 1 != 0)
+            .map(|(_, slot)| slot)
+    }
+
     /// Is anything of this range being changed?
+    ///
+    /// A thread that has the section asks about all; any other one about its own operations, which nobody else enters or
+    /// takes out while it asks.
     pub(super) fn conflict(&self, range: &Range<u64>, me: Identity) -> Option<Conflict> {
-        let mut overlapping = self.slots.iter().filter(|slot| slot.overlaps(range));
+        let mut overlapping = self.in_use().filter(|slot| slot.overlaps(range));
         let first = overlapping.next()?;
         let mine = |slot: &Operation| slot.owner() == me.word();
         if mine(first) || overlapping.any(mine) {
@@ -99,6 +105,11 @@ impl Operations {
         } else {
             Some(Conflict::Others)
         }
+    }
+
+    /// Is nobody changing anything?
+    pub(super) fn is_empty(&self) -> bool {
+        self.used.load(Relaxed) == 0
     }
 
     /// Enters an operation for each range, or none, if nobody is changing any of them and there is room.
@@ -112,20 +123,18 @@ impl Operations {
             return Err(conflict);
         }
         let mut tickets = [Ticket::NONE; COUNT];
-        let free = |slot: &(usize, &Operation)| slot.1.is_free();
-        let mut slots = self.slots.iter().enumerate().filter(free);
+        let mut used = self.used.load(Relaxed);
         for ticket in &mut tickets {
-            let Some((slot, _)) = slots.next() else {
-                let all_mine = self
-                    .slots
-                    .iter()
-                    .all(|slot| slot.is_free() || slot.owner() == me.word());
+            let slot = used.trailing_ones() as usize;
+            if slot >= MOST {
+                let all_mine = self.in_use().all(|slot| slot.owner() == me.word());
                 return Err(if all_mine {
                     Conflict::Mine
                 } else {
                     Conflict::Others
                 });
-            };
+            }
+            used |= 1 << slot;
             *ticket = Ticket(slot);
         }
         for (Ticket(slot), range) in tickets.iter().zip(ranges) {
@@ -135,14 +144,19 @@ impl Operations {
                 operation.owner.store(me.word(), Relaxed);
             }
         }
+        self.used.store(used, Relaxed);
         Ok(tickets)
     }
 
     /// Takes an operation out; `false` if it is not this one any more, since a forked child recovered meanwhile.
     pub(super) fn end(&self, ticket: Ticket, range: &Range<u64>) -> bool {
+        let used = self.used.load(Relaxed);
         match self.slots.get(ticket.0) {
-            Some(slot) if slot.range() == *range => {
-                slot.clear();
+            Some(slot) if used >> ticket.0 & 1 != 0 && slot.range() == *range => {
+                // The owner too: a thread that looks without the lock looks for itself, and must not find itself in a slot
+                // that has become another's.
+                slot.owner.store(0, Relaxed);
+                self.used.store(used & !(1 << ticket.0), Relaxed);
                 true
             }
             _ => false,
@@ -152,13 +166,16 @@ impl Operations {
     /// Takes out the operations of every thread but this one: for a child, in which there is no other. Where the kernel
     /// numbers threads, it may give this one another's number.
     pub(super) fn forget_others(&self, me: Identity) {
-        let is_mine = |slot: &&Operation| !me.is_number() && slot.owner() == me.word();
-        let others = self.slots.iter().filter(|slot| !is_mine(slot));
-        others.for_each(Operation::clear);
+        let is_mine = |slot: &Operation| !me.is_number() && slot.owner() == me.word();
+        let used = self.used.load(Relaxed);
+        let slots = self.slots.iter().enumerate();
+        let others = slots.filter(|(_, slot)| !is_mine(slot));
+        let left = others.fold(used, |used, (at, _)| used & !(1 << at));
+        self.used.store(left, Relaxed);
     }
 
     /// Is anything of this range being changed by an operation that is in the table?
     pub(super) fn covers(&self, range: &Range<u64>) -> bool {
-        self.slots.iter().any(|slot| slot.overlaps(range))
+        self.in_use().any(|slot| slot.overlaps(range))
     }
 }

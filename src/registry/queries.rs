@@ -40,6 +40,9 @@ impl<A> Registry<A> {
     /// It is a hint: mappings that the registry does not know are not seen, and another thread may map there first. Map
     /// there with [`FixedNoReplace`](crate::space::Placement::FixedNoReplace), and look again if that is refused.
     ///
+    /// It takes the lock, and looks only where there may be room. Called by a handler that interrupted the recording of a
+    /// change in its own thread, it goes from mapping to mapping instead.
+    ///
     /// # Errors
     ///
     /// `EINVAL`: `len` is 0, or `align` is no power of two.
@@ -52,19 +55,41 @@ impl<A> Registry<A> {
         if len == 0 || !align.is_power_of_two() {
             return Err(Errno::EINVAL);
         }
-        let align = align.max(page_size());
+        let (len, align) = (len as u64, align.max(page_size()) as u64);
+        let within = within.start as u64..within.end as u64;
+        let fits = |gap: Range<u64>| {
+            let start = gap.start.checked_next_multiple_of(align)?;
+            let end = start.checked_add(len)?;
+            (end <= gap.end).then_some(start)
+        };
+        let me = self.identity();
+        let ready = self.lock.ready();
+        let found = match ready.filter(|ready| !ready.is_mine(me) && !ready.forked()) {
+            Some(ready) => {
+                let _held = ready.take(me);
+                self.tree.gap(self, &within, len, fits)
+            }
+            None => self.gap_by_steps(&within, fits),
+        };
+        Ok(found.map(|start| start as usize))
+    }
+
+    /// Goes from mapping to mapping.
+    fn gap_by_steps(
+        &self,
+        within: &Range<u64>,
+        fits: impl Fn(Range<u64>) -> Option<u64>,
+    ) -> Option<u64> {
         let mut from = within.start;
         loop {
-            let Some(start) = from.checked_next_multiple_of(align) else {
-                return Ok(None);
+            let next = self.tree.next(self, from).map(|found| found.entry);
+            let Some(next) = next.filter(|next| next.start < within.end) else {
+                return fits(from..within.end);
             };
-            let Some(end) = start.checked_add(len).filter(|end| *end <= within.end) else {
-                return Ok(None);
-            };
-            match self.next(start) {
-                Some(info) if info.start() < end => from = info.end(),
-                _ => return Ok(Some(start)),
+            if let Some(found) = fits(from..next.start) {
+                return Some(found);
             }
+            from = next.end;
         }
     }
 
@@ -98,7 +123,8 @@ impl<A: AddressSpace> Registry<A> {
     /// Looks whether everything in the registry is as it has to be: for tests, and for programs that suspect that
     /// something writes where it should not.
     ///
-    /// It takes the lock. Called where this thread has it, it says nothing is wrong.
+    /// It takes the lock. Called where this thread has it, or in a forked child that has not changed anything yet, it says
+    /// nothing is wrong.
     ///
     /// # Errors
     ///
@@ -107,7 +133,7 @@ impl<A: AddressSpace> Registry<A> {
         let me = self.identity();
         // Where nobody has prepared the lock, nobody changes anything.
         let ready = self.lock.ready();
-        if ready.is_some_and(|ready| ready.is_mine(me)) {
+        if ready.is_some_and(|ready| ready.is_mine(me) || ready.forked()) {
             return Ok(());
         }
         let _held = ready.map(|ready| ready.take(me));

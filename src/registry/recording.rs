@@ -215,13 +215,31 @@ pub(super) struct Recording<'r, A>(pub(super) &'r Registry<A>);
 unsafe impl<A: AddressSpace> AddressSpace for Recording<'_, A> {
     fn map(&self, request: &MapRequest<'_>) -> Result<Region> {
         let attrs = request.attrs();
-        Facts::new(&attrs)?;
+        let facts = Facts::new(&attrs)?;
         let bytes = check::length(request.requested_len(), attrs.granule())? as u64;
-        let mut change = Change::begin(self.0, MAP, bytes)?;
+        if facts.is_private_anonymous()
+            && let Some(mapped) = self
+                .0
+                .map_quickly(facts.attributes(), || self.0.space.map(request))
+        {
+            return mapped;
+        }
+        let need = if facts.is_private_anonymous() {
+            MAP.without_record()
+        } else {
+            MAP
+        };
+        let mut change = Change::begin(self.0, need, bytes)?;
         let region = self.0.space.map(request)?;
+        let (_, detail) = MapInfo::new(region, &attrs).facts()?;
+        let start = region.start() as u64;
         change
             .enter()
-            .insert_info(&MapInfo::new(region, &attrs))
+            .insert_with(
+                start..start + region.len() as u64,
+                facts.attributes(),
+                detail,
+            )
             .map(|()| region)
     }
 
@@ -244,8 +262,13 @@ unsafe impl<A: AddressSpace> AddressSpace for Recording<'_, A> {
 
     unsafe fn unmap(&self, region: Region) -> Result<()> {
         let range = pages(region, page_size())?;
-        let mut change = Change::begin(self.0, CHANGE, 0)?;
-        let marked = change.mark(range)?;
+        // SAFETY: the caller's contract.
+        let unmap = || unsafe { self.0.space.unmap(region) };
+        if let Some(unmapped) = self.0.unmap_quickly(&range, unmap) {
+            return unmapped;
+        }
+        let mut change = Change::begin(self.0, Need::NOTHING, 0)?;
+        let marked = change.mark_frugally(range)?;
         // SAFETY: the caller's contract.
         let unmapped = unsafe { self.0.space.unmap(region) };
         match unmapped {

@@ -53,7 +53,7 @@ impl<A: AddressSpace> Section<'_, '_, A> {
     /// Makes of the parent's registry the child's: descriptors are counted anew, operations of threads that are not here
     /// any more come to an end as far as the kernel can say which, and what the child did not inherit goes.
     ///
-    /// The tree itself is whole at any moment at which a fork can happen. An operation of this thread, in a frame that
+    /// The tree itself is whole at any moment at which a fork can happen, but for ends that overlap. An operation of this thread, in a frame that
     /// the fork interrupted, stays in flight.
     ///
     /// [`settle`](Self::settle) is to follow, when there are promises again.
@@ -91,7 +91,7 @@ impl<A: AddressSpace> Section<'_, '_, A> {
             }
         }
         let is_absent = |entry: &Entry| Facts::of(entry.attributes).inherit() == Inherit::NONE;
-        self.clear(&all, is_absent);
+        self.clear_series(&all, is_absent);
         self.merge(&all);
     }
 }
@@ -112,7 +112,7 @@ impl<A> Registry<A> {
             }
         }
         let (mut maps, mut bytes) = (0, 0);
-        let _ = self.tree.check(self, |link, entry| {
+        self.tree.repair(self, |link, entry| {
             if let Some(node) = self.nodes.get(link.index()) {
                 node.next.store(USED, Relaxed);
             }
@@ -124,14 +124,22 @@ impl<A> Registry<A> {
                     record.next.store(record.next.load(Relaxed) + 1, Relaxed);
                 }
             }
-            Ok(())
         });
         self.maps.store(maps, Relaxed);
         self.recorded.store(bytes, Relaxed);
-        self.bytes.store(bytes, Relaxed);
+        self.promised.store(0, Relaxed);
         let uses_node = |index| {
             self.nodes.get(index).is_some_and(|node| {
-                node.next.load(Relaxed) == USED || Link::of(node.header.load(Relaxed)).is_spent()
+                let header = Link::of(node.header.load(Relaxed));
+                if node.next.load(Relaxed) == USED {
+                    return true;
+                }
+                // Unlinked, or not linked yet, by a thread that did not come to the end: a frame that was interrupted
+                // here may still be reading it.
+                if header.is_alive() {
+                    node.header.store(header.ended().0.word(), Relaxed);
+                }
+                Link::of(node.header.load(Relaxed)).is_spent()
             })
         };
         self.nodes.sweep(uses_node);

@@ -3,10 +3,10 @@
 use core::ops::{ControlFlow, Range};
 
 use super::{
-    Registry,
-    atomic::Ordering::Relaxed,
+    FANOUT, Registry,
+    atomic::{AtomicU64, Ordering::Relaxed},
     identity::Identity,
-    index::{Attributes, Detail, Entry},
+    index::{Attributes, Detail, Entry, Removed, Slots},
     info::Facts,
     lock::Held,
     supply::Supply,
@@ -38,6 +38,54 @@ impl Drop for InUse<'_, '_> {
     }
 }
 
+impl<A> Registry<A> {
+    /// Counts what was taken out and what came in its place, inside the section.
+    pub(super) fn count(&self, removed: Removed, entries: u64, bytes: u64) {
+        // Relaxed: numbers for those who ask, changed inside the section only.
+        let count = |number: &AtomicU64, more: u64, less: u64| {
+            let number_now = number.load(Relaxed).wrapping_add(more);
+            number.store(number_now.wrapping_sub(less), Relaxed);
+        };
+        count(&self.maps, entries, removed.entries);
+        count(&self.recorded, bytes, removed.bytes);
+    }
+}
+
+/// Up to three entries, in order.
+pub(super) struct Parts {
+    entries: [Entry; 3],
+    len: usize,
+}
+
+impl Parts {
+    fn of(parts: [Option<Entry>; 3]) -> Self {
+        let mut entries = [Entry::EMPTY; 3];
+        let mut len = 0;
+        for (slot, part) in entries.iter_mut().zip(parts.into_iter().flatten()) {
+            *slot = part;
+            len += 1;
+        }
+        Self { entries, len }
+    }
+
+    /// What an entry becomes of which a range is marked.
+    pub(super) fn around(whole: &Entry, range: &Range<u64>) -> Self {
+        let part = whole.within(range.start, range.end);
+        Self::of([
+            whole.within(0, range.start),
+            part.map(|part| Entry {
+                marked: true,
+                ..part
+            }),
+            whole.within(range.end, u64::MAX),
+        ])
+    }
+
+    pub(super) fn entries(&self) -> &[Entry] {
+        self.entries.get(..self.len).unwrap_or(&[])
+    }
+}
+
 impl<'r, A: AddressSpace> Section<'r, '_, A> {
     /// The entry that an address lies in.
     pub(super) fn at(&self, addr: u64) -> Option<Entry> {
@@ -58,38 +106,27 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
         self.registry.tree.each(self.registry, range, visit);
     }
 
-    /// Puts entries in the place of all that begin in a range, and counts. What it takes was promised.
-    fn replace(&mut self, range: Range<u64>, fresh: &[Entry]) {
-        let (mut maps, mut bytes) = (0u64, 0u64);
-        self.each(&range, |entry| {
-            if range.contains(&entry.start) {
-                maps += 1;
-                bytes += entry.end - entry.start;
-            }
-            ControlFlow::Continue(())
-        });
-        if !self
-            .registry
+    /// Puts entries in the place of all that start in a range, and counts; `false` if descriptors were lacking.
+    fn replace(&mut self, range: &Range<u64>, fresh: &[Entry]) -> bool {
+        let registry = self.registry;
+        let removed = registry
             .tree
-            .splice(self.registry, self.supply.supply, range, fresh)
-        {
+            .splice(registry, self.supply.supply, range, fresh);
+        removed.map(|removed| self.count(removed, fresh)).is_some()
+    }
+
+    /// The same, of what was promised.
+    fn replace_as_promised(&mut self, range: &Range<u64>, fresh: &[Entry]) {
+        if !self.replace(range, fresh) {
             // Nothing that was promised is lacking; `check` tells if it was.
             self.registry.lost.fetch_add(1, Relaxed);
-            return;
         }
-        let more: u64 = fresh.iter().map(|entry| entry.end - entry.start).sum();
-        // Relaxed: numbers for those who ask, changed inside the section only.
-        let registry = self.registry;
-        let count = |number: &super::atomic::AtomicU64, more: u64, less: u64| {
-            number.store(
-                number.load(Relaxed).wrapping_add(more).wrapping_sub(less),
-                Relaxed,
-            );
-        };
-        count(&registry.maps, fresh.len() as u64, maps);
-        count(&registry.recorded, more, bytes);
-        // The limit's count is changed outside as well, where bytes are promised.
-        registry.bytes.fetch_add(more.wrapping_sub(bytes), Relaxed);
+    }
+
+    /// Counts what was taken out and what came in its place.
+    fn count(&self, removed: Removed, fresh: &[Entry]) {
+        let bytes = fresh.iter().map(|entry| entry.end - entry.start).sum();
+        self.registry.count(removed, fresh.len() as u64, bytes);
     }
 
     /// Cuts the entries at both ends of a range, so that none reaches over them.
@@ -102,7 +139,7 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
                 entry.within(range.start, range.end),
                 entry.within(range.end, u64::MAX),
             ];
-            self.replace_with_parts(entry.start..entry.end, fresh);
+            self.replace_as_promised(&(entry.start..entry.end), Parts::of(fresh).entries());
         }
         if let Some(entry) = self.at(range.end)
             && entry.start < range.end
@@ -112,20 +149,7 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
                 entry.within(range.end, u64::MAX),
                 None,
             ];
-            self.replace_with_parts(entry.start..entry.end, fresh);
-        }
-    }
-
-    /// Puts those entries that there are in the place of all that begin in a range.
-    fn replace_with_parts(&mut self, range: Range<u64>, parts: [Option<Entry>; 3]) {
-        let mut fresh = [Entry::EMPTY; 3];
-        let mut count = 0;
-        for (slot, part) in fresh.iter_mut().zip(parts.into_iter().flatten()) {
-            *slot = part;
-            count += 1;
-        }
-        if let Some(fresh) = fresh.get(..count) {
-            self.replace(range, fresh);
+            self.replace_as_promised(&(entry.start..entry.end), Parts::of(fresh).entries());
         }
     }
 
@@ -136,11 +160,26 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
     ///   new            |                     |              and one that only touches stays, unless it
     ///   after    |left |new                  |right|        becomes one with the new
     /// ```
-    pub(super) fn insert(&mut self, new: Entry) {
+    ///
+    /// `frugally`: only where it takes no descriptors. `false` if it does, and nothing has changed.
+    fn insert(&mut self, new: Entry, frugally: bool) -> bool {
+        let registry = self.registry;
+        let place = registry.tree.place(registry, new.start);
+        if let Some(place) = &place
+            && new.attributes.record().is_none()
+            && let Some(removed) = registry.tree.fill_plain(registry, place, &new)
+        {
+            self.count(removed, &[new]);
+            return true;
+        }
+        let at = |addr: u64| match &place {
+            Some(place) if place.contains(addr) => place.at(addr),
+            _ => self.at(addr),
+        };
         let mut entry = new;
         let mut replaced = new.start..new.end;
         let (mut left, mut right) = (None, None);
-        if let Some(before) = new.start.checked_sub(1).and_then(|addr| self.at(addr)) {
+        if let Some(before) = new.start.checked_sub(1).and_then(at) {
             let part = before.within(0, new.start);
             if part.is_some_and(|part| self.are_one(&part, &new)) {
                 entry.start = before.start;
@@ -150,7 +189,7 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
                 replaced.start = before.start;
             }
         }
-        if let Some(after) = self.at(new.end) {
+        if let Some(after) = at(new.end) {
             let part = after.within(new.end, u64::MAX);
             if part.is_some_and(|part| self.are_one(&new, &part)) {
                 entry.end = after.end;
@@ -160,7 +199,29 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
                 replaced.end = after.end;
             }
         }
-        self.replace_with_parts(replaced, [left, Some(entry), right]);
+        let parts = Parts::of([left, Some(entry), right]);
+        let removed = place.and_then(|place| {
+            let hand = &mut *self.supply.supply;
+            let (tree, fresh) = (&registry.tree, parts.entries());
+            tree.splice_in(registry, hand, &place, &replaced, fresh)
+        });
+        match removed {
+            Some(removed) => self.count(removed, parts.entries()),
+            None if frugally => return false,
+            None => self.replace_as_promised(&replaced, parts.entries()),
+        }
+        true
+    }
+
+    /// Records a range with these attributes if that takes no descriptors; `false` if it does, and nothing has changed.
+    pub(super) fn insert_frugally(&mut self, range: Range<u64>, attributes: Attributes) -> bool {
+        let new = Entry {
+            start: range.start,
+            end: range.end,
+            attributes,
+            marked: false,
+        };
+        self.insert(new, true)
     }
 
     /// Records a range with these attributes, and with a record of its own if there is something for one to hold.
@@ -174,12 +235,13 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
             Some(detail) => Some(self.supply.supply.record(detail).ok_or(Errno::ENOMEM)?),
             None => None,
         };
-        self.insert(Entry {
+        let new = Entry {
             start: range.start,
             end: range.end,
             attributes: attributes.with_record(record),
             marked: false,
-        });
+        };
+        self.insert(new, false);
         Ok(())
     }
 
@@ -208,30 +270,96 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
             && detail(a) == detail(b)
     }
 
-    /// Takes out the entries of a range that are marked.
+    /// Takes out the entries of a range that are marked, all of which lie in it whole.
+    ///
+    /// In one leaf that is one store. Where there are more, their nodes go too, if there are descriptors for that: one
+    /// series of entries after the other.
     pub(super) fn clear_marked(&mut self, range: &Range<u64>) {
-        self.clear(range, |entry| entry.marked);
+        if !self.clear_where_they_stand(range, false, |slots| slots.marked()) {
+            self.clear_series(range, |entry| entry.marked);
+        }
     }
 
-    /// Takes out the entries of a range of which that is true: whole entries, one series after the other.
-    pub(super) fn clear(&mut self, range: &Range<u64>, goes: impl Fn(&Entry) -> bool) {
+    /// Takes out the entries of a range, all of which lie in it whole.
+    pub(super) fn clear(&mut self, range: &Range<u64>) {
+        if !self.clear_where_they_stand(range, false, |slots| slots.all()) {
+            self.clear_series(range, |_| true);
+        }
+    }
+
+    /// Takes out the entries of a range of which that is true, all of which lie in it whole.
+    pub(super) fn clear_series(&mut self, range: &Range<u64>, goes: impl Fn(&Entry) -> bool) {
         let mut from = range.start;
-        loop {
-            let mut series: Option<Range<u64>> = None;
-            self.each(&(from..range.end), |entry| {
-                match (&mut series, goes(&entry)) {
-                    (None, true) => series = Some(entry.start..entry.end),
-                    (Some(series), true) => series.end = entry.end,
-                    (None, false) => {}
-                    (Some(_), false) => return ControlFlow::Break(()),
-                }
-                ControlFlow::Continue(())
-            });
-            let Some(series) = series else {
-                return;
-            };
+        while let Some(series) = self.series(&(from..range.end), &goes) {
             from = series.end;
-            self.replace(series, &[]);
+            if self.replace(&series, &[]) {
+                self.tidy(series.start);
+            } else {
+                self.clear_where_they_stand(&series, true, |slots| slots.which(&goes));
+            }
+        }
+    }
+
+    fn clear_where_they_stand(
+        &mut self,
+        range: &Range<u64>,
+        anyway: bool,
+        which: impl Fn(Slots<'_, FANOUT>) -> u64,
+    ) -> bool {
+        let registry = self.registry;
+        let hand = &mut *self.supply.supply;
+        let removed = registry
+            .tree
+            .remove_those(registry, hand, range, anyway, which);
+        match removed {
+            Some(removed) => self.count_cleared(range, removed),
+            None => return false,
+        }
+        true
+    }
+
+    fn count_cleared(&mut self, range: &Range<u64>, removed: Removed) {
+        self.count(removed, &[]);
+        if removed.is_sparse {
+            self.tidy(range.start);
+        }
+    }
+
+    /// From the start of the first entry of which that is true to the end of the last one that follows it directly.
+    fn series(&self, range: &Range<u64>, goes: impl Fn(&Entry) -> bool) -> Option<Range<u64>> {
+        let mut series: Option<Range<u64>> = None;
+        self.each(range, |entry| {
+            match (&mut series, goes(&entry)) {
+                (None, true) => series = Some(entry.start..entry.end),
+                (Some(series), true) => series.end = entry.end,
+                (None, false) => {}
+                (Some(_), false) => return ControlFlow::Break(()),
+            }
+            ControlFlow::Continue(())
+        });
+        series
+    }
+
+    /// Takes out what is recorded in a range, if it cuts nothing and takes no descriptors; `false` if it does, and nothing
+    /// has changed.
+    pub(super) fn clear_frugally(&mut self, range: &Range<u64>) -> bool {
+        let registry = self.registry;
+        let hand = &mut *self.supply.supply;
+        let Some(removed) = registry.tree.remove_whole(registry, hand, range) else {
+            return false;
+        };
+        self.count_cleared(range, removed);
+        true
+    }
+
+    /// Makes one leaf of two that have become nearly empty, if there are nodes to spare.
+    #[cold]
+    fn tidy(&mut self, addr: u64) {
+        let registry = self.registry;
+        if registry.tree.is_sparse(registry, addr)
+            && self.supply.supply.can_spare(registry.tree.levels())
+        {
+            registry.tree.tidy(registry, self.supply.supply, addr);
         }
     }
 
@@ -265,11 +393,46 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
                 return;
             };
             from = one.end;
-            self.replace(one.start..one.end, &[one]);
+            // Where descriptors are lacking, for an operation that was refused, they stay apart.
+            self.replace(&(one.start..one.end), &[one]);
         }
     }
 
-    /// Marks the entries of a range, which were cut at its ends, or takes their marks away.
+    /// Marks the entries of a range, after cutting those at its ends.
+    pub(super) fn cut_and_mark(&mut self, range: &Range<u64>) {
+        if self.mark_frugally(range) {
+            return;
+        }
+        self.cut(range);
+        // Without descriptors for all of them, the versions that are kept for that last a while.
+        let registry = self.registry;
+        let _ = registry.tree.renew(registry, self.supply.supply, range);
+        self.mark(range, true);
+    }
+
+    /// Marks the entries of a range, and cuts one that is larger, if that takes no descriptors; `false` if it does, and
+    /// nothing has changed.
+    pub(super) fn mark_frugally(&mut self, range: &Range<u64>) -> bool {
+        let registry = self.registry;
+        let Some(place) = registry.tree.place(registry, range.start) else {
+            return true;
+        };
+        if place.mark_whole(range) {
+            return true;
+        }
+        let Some(whole) = place.only(range) else {
+            return false;
+        };
+        let parts = Parts::around(&whole, range);
+        let (tree, hand) = (&registry.tree, &mut *self.supply.supply);
+        let range = whole.start..whole.end;
+        let removed = tree.splice_in(registry, hand, &place, &range, parts.entries());
+        removed
+            .map(|removed| self.count(removed, parts.entries()))
+            .is_some()
+    }
+
+    /// Marks the entries of a range, or takes their marks away.
     pub(super) fn mark(&self, range: &Range<u64>, marked: bool) {
         self.registry.tree.mark(self.registry, range, marked);
     }

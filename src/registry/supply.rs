@@ -25,6 +25,22 @@ pub(super) struct Need {
 }
 
 impl Need {
+    /// What is done where entries stand takes no descriptors.
+    pub(super) const NOTHING: Self = Self {
+        cuts: 0,
+        finishes: 0,
+        records: 0,
+    };
+
+    /// The same without a record.
+    pub(super) const fn without_record(self) -> Self {
+        Self { records: 0, ..self }
+    }
+
+    pub(super) const fn is_nothing(self) -> bool {
+        self.cuts + self.finishes + self.records as usize == 0
+    }
+
     pub(super) const fn nodes(self, levels: usize) -> u32 {
         (self.cuts * nodes_for(levels) + self.finishes * nodes_for(MAX_LEVELS)) as u32
     }
@@ -34,7 +50,7 @@ impl Need {
 pub(super) struct Supply<'r> {
     nodes: Share<'r, Node<FANOUT>, FIRST_NODES>,
     records: Share<'r, Record, FIRST_RECORDS>,
-    /// The bytes of all mappings, and how many of them were promised to this operation: what it records counts by itself.
+    /// How many bytes were promised to all operations, and to this one. Changed inside the section only.
     all_bytes: &'r AtomicU64,
     bytes: u64,
 }
@@ -68,6 +84,18 @@ impl<'r, T: Descriptor, const FIRST: usize> Share<'r, T, FIRST> {
             self.promised += more;
         }
         Ok(())
+    }
+
+    /// The same if there are so many without new memory.
+    fn promise_of_what_is_there(&mut self, count: u32) -> bool {
+        let more = count.saturating_sub(self.promised + self.count);
+        if more != 0 {
+            if !self.pool.promise_of_what_is_there(more) {
+                return false;
+            }
+            self.promised += more;
+        }
+        true
     }
 
     fn take(&mut self) -> Option<u32> {
@@ -122,20 +150,21 @@ impl<'r> Supply<'r> {
         }
     }
 
-    /// Promises bytes, if all of them stay within the limit; 0 is none.
-    pub(super) fn promise_bytes(&mut self, bytes: u64, limit: u64) -> Result<()> {
-        let within = |all: u64| {
-            let all = all.checked_add(bytes)?;
-            (limit == 0 || all <= limit || bytes == 0).then_some(all)
-        };
-        // Relaxed: a number that bounds another.
-        match self.all_bytes.fetch_update(Relaxed, Relaxed, within) {
-            Ok(_) => {
-                self.bytes = bytes;
-                Ok(())
-            }
-            Err(_) => Err(Errno::ENOMEM),
-        }
+    /// So many nodes were promised already.
+    pub(super) const fn was_promised(&mut self, nodes: u32) {
+        self.nodes.promised = nodes;
+    }
+
+    /// Promises bytes, if all that were promised and all that are `recorded` stay within the limit.
+    pub(super) fn promise_bytes(&mut self, bytes: u64, recorded: u64, limit: u64) -> Result<()> {
+        // Relaxed, here and below: the section orders it.
+        let promised = self.all_bytes.load(Relaxed).checked_add(bytes);
+        let all = promised.and_then(|promised| promised.checked_add(recorded));
+        let promised = promised.filter(|_| all.is_some_and(|all| all <= limit));
+        self.all_bytes
+            .store(promised.ok_or(Errno::ENOMEM)?, Relaxed);
+        self.bytes = bytes;
+        Ok(())
     }
 
     /// Makes sure of what an operation needs in a tree of so many levels.
@@ -154,6 +183,12 @@ impl<'r> Supply<'r> {
         self.nodes.promised + self.nodes.count >= need.nodes(levels)
     }
 
+    /// Are there nodes for one change more of a tree of so many levels? No memory is mapped for that.
+    pub(super) fn can_spare(&mut self, levels: usize) -> bool {
+        self.nodes
+            .promise_of_what_is_there(nodes_for(levels) as u32)
+    }
+
     /// Gives the descriptors back that the operation has.
     ///
     /// Inside the section, as [`release`](Self::release): a child that counts everything anew counts these as free and
@@ -167,8 +202,11 @@ impl<'r> Supply<'r> {
     pub(super) fn release(&mut self) {
         self.nodes.release();
         self.records.release();
-        self.all_bytes.fetch_sub(self.bytes, Relaxed);
-        self.bytes = 0;
+        if self.bytes != 0 {
+            let left = self.all_bytes.load(Relaxed).wrapping_sub(self.bytes);
+            self.all_bytes.store(left, Relaxed);
+            self.bytes = 0;
+        }
     }
 
     /// Was anything promised that is left?
@@ -180,7 +218,8 @@ impl<'r> Supply<'r> {
     pub(super) fn forget(&mut self) {
         self.nodes.promised = 0;
         self.records.promised = 0;
-        self.all_bytes.fetch_add(self.bytes, Relaxed);
+        let promised = self.all_bytes.load(Relaxed).wrapping_add(self.bytes);
+        self.all_bytes.store(promised, Relaxed);
     }
 
     /// A record with this in it, which no entry refers to yet.

@@ -3,8 +3,8 @@
 use core::ops::Range;
 
 use super::{
-    MapInfo, Registry, change::Change, identity::Identity, index::Attributes, operations::Conflict,
-    section::Section, supply::Need,
+    MapInfo, Registry, change::Change, identity::Identity, operations::Conflict, section::Section,
+    supply::Need,
 };
 use crate::{Errno, Result, page_size, space::AddressSpace};
 
@@ -30,8 +30,15 @@ impl<A: AddressSpace> Registry<A> {
         let range = pages(info.start()..info.end())?;
         let (facts, detail) = info.facts()?;
         let bytes = range.end - range.start;
-        self.record_now(&range, bytes, |section| {
-            section.insert_with(range.clone(), Attributes::new(facts.word()), detail)
+        let attributes = facts.attributes();
+        if detail.is_none() && self.track_quickly(&range, attributes) {
+            return Ok(());
+        }
+        let frugally = |section: &mut Section<'_, '_, A>| {
+            detail.is_none() && section.insert_frugally(range.clone(), attributes)
+        };
+        self.record_now(&range, bytes, frugally, |section| {
+            section.insert_with(range.clone(), attributes, detail)
         })
     }
 
@@ -45,9 +52,13 @@ impl<A: AddressSpace> Registry<A> {
             return Ok(());
         }
         let range = pages(range)?;
-        self.record_now(&range, 0, |section| {
+        if self.untrack_quickly(&range) {
+            return Ok(());
+        }
+        let frugally = |section: &mut Section<'_, '_, A>| section.clear_frugally(&range);
+        self.record_now(&range, 0, frugally, |section| {
             section.cut(&range);
-            section.clear(&range, |_| true);
+            section.clear(&range);
             Ok(())
         })
     }
@@ -59,31 +70,51 @@ impl<A: AddressSpace> Registry<A> {
     /// As [`track`](Self::track); `ENOENT` if the range is not wholly within one mapping.
     pub fn set_user(&self, range: Range<usize>, user: u64) -> Result<()> {
         let range = pages(range)?;
-        self.record_now(&range, 0, |section| {
-            let Some(found) = section.registry.find(range.start as usize) else {
-                return Err(Errno::ENOENT);
-            };
-            if (found.end() as u64) < range.end {
-                return Err(Errno::ENOENT);
-            }
-            let (_, detail) = found.with_user(user).facts()?;
-            let entry = section.at(range.start).ok_or(Errno::ENOENT)?;
-            section.insert_with(range.clone(), entry.attributes, detail)
-        })
+        self.record_now(
+            &range,
+            0,
+            |_| false,
+            |section| {
+                let Some(found) = section.registry.find(range.start as usize) else {
+                    return Err(Errno::ENOENT);
+                };
+                if (found.end() as u64) < range.end {
+                    return Err(Errno::ENOENT);
+                }
+                let (_, detail) = found.with_user(user).facts()?;
+                let entry = section.at(range.start).ok_or(Errno::ENOENT)?;
+                section.insert_with(range.clone(), entry.attributes, detail)
+            },
+        )
     }
 
-    /// One section without a call, on a range that nobody is changing.
+    /// One section without a call, on a range that nobody is changing; or two, if what can be done without descriptors
+    /// is not enough.
     fn record_now(
         &self,
         range: &Range<u64>,
         bytes: u64,
+        frugally: impl FnOnce(&mut Section<'_, '_, A>) -> bool,
         record: impl FnOnce(&mut Section<'_, '_, A>) -> Result<()>,
     ) -> Result<()> {
-        let mut change = Change::begin(self, NEED, bytes)?;
-        let mut section = change.enter_with_enough()?;
-        match self.operations.conflict(range, section.me) {
+        let mut change = Change::begin(self, Need::NOTHING, bytes)?;
+        let mut section = change.enter_to_come_again();
+        self.is_free(range, section.me)?;
+        if frugally(&mut section) {
+            section.supply.is_last = true;
+            return Ok(());
+        }
+        drop(section);
+        let mut section = change.enter_with_enough(NEED)?;
+        self.is_free(range, section.me)?;
+        record(&mut section)
+    }
+
+    /// Is nobody changing anything of this range?
+    fn is_free(&self, range: &Range<u64>, me: Identity) -> Result<()> {
+        match self.operations.conflict(range, me) {
             Some(Conflict::Mine | Conflict::Others) => Err(Errno::EBUSY),
-            None => record(&mut section),
+            None => Ok(()),
         }
     }
 

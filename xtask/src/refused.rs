@@ -76,7 +76,7 @@ pub fn each(
 /// order, are where it lies between the first call and the last.
 fn between(number: usize, calls: usize) -> usize {
     let part = number.reverse_bits() >> (usize::BITS / 2);
-    1 + ((calls - 1) * part >> (usize::BITS / 2))
+    1 + (((calls - 1) * part) >> (usize::BITS / 2))
 }
 
 /// How many mappings there are of a length, with a protection. Not where: the machine chooses addresses by chance, and

@@ -462,7 +462,7 @@ impl<'a> Plan<'a> {
         let parts = if self.long {
             &["all"][..]
         } else {
-            &["writer", "reader", "models"]
+            &["writer", "reader", "differential", "models"]
         };
         for part in parts {
             let mut command = host_cargo(self.project);

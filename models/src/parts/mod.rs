@@ -15,8 +15,11 @@ mod arena;
 mod credits;
 mod exclusion;
 mod free;
+mod in_place;
+mod record;
 mod recycling;
-mod tree;
+mod shape;
+mod small;
 mod whole;
 
 use std::sync::atomic::{AtomicU64 as Counter, Ordering::Relaxed};
@@ -57,13 +60,32 @@ pub(crate) const MODELS: &[Model] = &[
     free::PUSH_AGAINST_POP,
     credits::PROMISES_ARE_KEPT,
     credits::GROWING,
-    recycling::A_NODE_AGAINST_FIND,
-    recycling::A_NODE_AGAINST_NEXT,
-    recycling::AN_INNER_NODE,
-    recycling::A_RECORD,
-    tree::SPLIT_AND_COLLAPSE,
-    tree::GROWING_FROM_NOTHING,
-    tree::CHANGED_IN_PLACE,
+    in_place::A_FREED_SLOT_AGAINST_FIND,
+    in_place::A_FREED_SLOT_AGAINST_NEXT,
+    in_place::A_GAP,
+    in_place::GROWING_INTO_A_GAP,
+    in_place::GROWING_OVER_OTHERS_AGAINST_FIND,
+    in_place::GROWING_OVER_OTHERS_AGAINST_NEXT,
+    in_place::SHRINKING_AGAINST_FIND,
+    in_place::SHRINKING_AGAINST_NEXT,
+    in_place::MARKS_AND_ATTRIBUTES,
+    in_place::ATTRIBUTES_AFTER_A_CUT,
+    in_place::ATTRIBUTES_AFTER_A_CUT_THAT_MARKS,
+    record::REUSED_IN_PLACE,
+    record::REUSED_AFTER_A_COPY,
+    recycling::A_LEAF_AS_A_LEAF_AGAINST_FIND,
+    recycling::A_LEAF_AS_A_LEAF_AGAINST_NEXT,
+    recycling::A_LEAF_AS_AN_INNER_NODE_AGAINST_FIND,
+    recycling::A_LEAF_AS_AN_INNER_NODE_AGAINST_NEXT,
+    recycling::AN_INNER_NODE_AS_A_LEAF_AGAINST_FIND,
+    recycling::AN_INNER_NODE_AS_A_LEAF_AGAINST_NEXT,
+    shape::FROM_NOTHING,
+    shape::A_LEVEL_MORE,
+    shape::A_LEVEL_LESS,
+    shape::A_SEPARATOR_AGAINST_FIND,
+    shape::A_SEPARATOR_AGAINST_NEXT,
+    shape::AN_EMPTY_LEAF_IS_PASSED,
+    shape::AN_EMPTY_LEAF_IS_DROPPED,
     exclusion::TWO_IN_TURN,
     exclusion::ONE_THAT_WAITS_FOR_AN_END,
     exclusion::SETTING_UP,

@@ -149,16 +149,16 @@ impl Asked {
     ) -> Result<(), String> {
         // What comes after addresses at which nothing was, until something was found.
         let mut ahead: Vec<(usize, Option<MapInfo>)> = Vec::new();
-        atomic::take_passes();
+        atomic::take_restarts();
         for &address in addresses {
             let found = ground.registry.find(address);
             let next = ground.registry.next(address);
             self.finds += 1;
             self.nexts += 1;
-            let passes = atomic::take_passes();
-            if passes != 2 {
+            let restarts = atomic::take_restarts();
+            if restarts != 0 {
                 return Err(format!(
-                    "{passes} passes for two questions about {address:#x}"
+                    "{restarts} restarts for two questions about {address:#x}"
                 ));
             }
             if let Err(what) = oracle.judge(address, found.as_ref(), has_acted) {
@@ -186,7 +186,7 @@ impl Asked {
                         ));
                     }
                 }
-                atomic::take_passes();
+                atomic::take_restarts();
             } else {
                 if let Some(next) = next
                     && next.start() <= address

@@ -37,7 +37,7 @@ impl Question {
 struct Counts {
     moments: u64,
     operations: u64,
-    passes: u64,
+    restarts: u64,
     changed: u64,
 }
 
@@ -56,18 +56,18 @@ pub(crate) fn run(is_long: bool) {
     let Counts {
         moments,
         operations,
-        passes,
+        restarts,
         changed,
     } = counts;
     println!(
-        "stepped reader: {moments} loads stepped, {operations} operations in the middle of questions, {passes} passes, \
+        "stepped reader: {moments} loads stepped, {operations} operations in the middle of questions, {restarts} restarts, \
          {changed} answers that were no longer those of the beginning"
     );
     assert!(
         [moments, operations, changed]
             .iter()
             .all(|count| *count != 0)
-            && passes > moments,
+            && restarts != 0,
         "nothing was shown"
     );
 }
@@ -117,10 +117,10 @@ fn interrupted(
 ) -> bool {
     let allowed = Rc::new(RefCell::new(vec![question.ask(ground)]));
     let (loads, done) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
-    let passes = Rc::new(Cell::new(0));
+    let restarts = Rc::new(Cell::new(0));
     let watcher = {
         let (allowed, loads, done) = (Rc::clone(&allowed), Rc::clone(&loads), Rc::clone(&done));
-        let (series, passes) = (Rc::clone(series), Rc::clone(&passes));
+        let (series, restarts) = (Rc::clone(series), Rc::clone(&restarts));
         move |step, _: &'static std::panic::Location<'static>| {
             if !matches!(step, Step::Load) {
                 return;
@@ -132,25 +132,25 @@ fn interrupted(
                 load if load == moment + 1 => 1,
                 _ => 0,
             };
-            passes.set(passes.get() + atomic::take_passes());
+            restarts.set(restarts.get() + atomic::take_restarts());
             for operation in series.iter().skip(done.get()).take(now) {
                 let _ = operation.perform(ground.registry);
                 allowed.borrow_mut().push(question.ask(ground));
                 done.set(done.get() + 1);
             }
-            atomic::take_passes();
+            atomic::take_restarts();
         }
     };
-    atomic::take_passes();
+    atomic::take_restarts();
     atomic::watch(Rc::new(watcher));
     let answer = question.ask(ground);
     atomic::unwatch();
-    let passes = passes.get() + atomic::take_passes();
+    let restarts = restarts.get() + atomic::take_restarts();
     if loads.get() <= moment {
         return false;
     }
     counts.moments += 1;
-    counts.passes += passes;
+    counts.restarts += restarts;
     counts.operations += done.get() as u64;
     let allowed = allowed.borrow();
     counts.changed += u64::from(allowed.first() != Some(&answer));

@@ -53,6 +53,11 @@ impl Link {
         }
     }
 
+    /// Is it the header of a descriptor that was taken and not given back?
+    pub(crate) const fn is_alive(self) -> bool {
+        self.0 != 0 && self.0 >> INDEX_BITS & FREE != FREE
+    }
+
     /// Has the descriptor with this header no other life?
     pub(crate) const fn is_spent(self) -> bool {
         self.generation() == u32::MAX && self.0 >> INDEX_BITS & FREE == FREE

@@ -1,8 +1,9 @@
 //! Reading the tree, in any thread and in any signal handler.
 
 use super::{
-    super::atomic::Ordering::Acquire, Detail, Entry, Link, MAX_LEVELS, Node, Store, Tree,
-    node::Recycled,
+    super::atomic::{Ordering::Acquire, restarted},
+    Detail, Entry, Link, Node, Store, Tree,
+    control::{Control, below, highest, lowest},
 };
 
 /// An entry, and what its record holds if it has one.
@@ -12,136 +13,151 @@ pub(crate) struct Found {
     pub(crate) detail: Detail,
 }
 
+/// What a reader met has another life by now.
+#[derive(Debug)]
+pub(super) struct Recycled;
+
 impl<const N: usize> Tree<N> {
     /// The entry that an address lies in.
+    #[inline]
     pub(crate) fn find<S: Store<N>>(&self, store: &S, addr: u64) -> Option<Found> {
         loop {
             if let Ok(found) = self.try_find(store, addr) {
                 return found;
             }
+            restarted();
         }
     }
 
     /// The first entry that ends above an address.
     pub(crate) fn next<S: Store<N>>(&self, store: &S, addr: u64) -> Option<Found> {
+        // A leaf may have nothing above the address: what follows is then in one that begins higher. What is there
+        // throughout is not missed between the two, wherever it has moved meanwhile.
+        let mut from = addr;
         loop {
-            if let Ok(found) = self.try_next(store, addr) {
-                return found;
+            match self.try_next(store, from) {
+                Ok(Next::Is(found)) => return Some(found),
+                Ok(Next::Beyond(first)) => from = first,
+                Ok(Next::Nothing) => return None,
+                Err(Recycled) => restarted(),
             }
         }
     }
 
-    /// The root as a reader may follow it.
-    fn enter(&self) -> Link {
-        // Acquire pairs with the release store that published it, and with it everything below.
-        Link::of(self.root.load(Acquire))
-    }
-
+    #[inline]
     fn try_find<S: Store<N>>(&self, store: &S, addr: u64) -> Result<Option<Found>, Recycled> {
-        let mut link = self.enter();
-        while !link.is_none() {
-            let node = reach(store, link)?;
-            let Some(at) = node.position(node.count(), addr).checked_sub(1) else {
-                node.leave(link)?;
-                return Ok(None);
-            };
-            if link.level() == 0 {
-                let found = found(store, node, link, at)?;
-                return Ok((addr < found.entry.end).then_some(found));
+        let Some((leaf, link)) = self.way_down(store, addr, |_, _| {})? else {
+            return Ok(None);
+        };
+        look(leaf, link, |control| {
+            let before = control.used() & below(leaf.below(addr));
+            match highest(before) {
+                Some(at) => {
+                    Ok(Some(found(store, leaf, at, control)?).filter(|it| addr < it.entry.end))
+                }
+                None => Ok(None),
             }
-            link = descend(node, link, at)?;
-        }
-        Ok(None)
+        })
     }
 
-    fn try_next<S: Store<N>>(&self, store: &S, addr: u64) -> Result<Option<Found>, Recycled> {
-        let mut link = self.enter();
-        // The child to the right of the way down, as deep as there is one: what follows the leaf.
-        let mut right = Link::NONE;
-        while !link.is_none() {
-            let node = reach(store, link)?;
-            let count = node.count();
-            let after = node.position(count, addr);
-            if link.level() != 0 {
-                let at = after.saturating_sub(1);
-                let sibling = if at + 1 < count {
-                    node.child(at + 1)
-                } else {
-                    Link::NONE
-                };
-                let child = descend(node, link, at)?;
-                if !sibling.is_none() {
-                    right = sibling;
-                }
-                link = child;
-                continue;
-            }
-            if let Some(at) = after.checked_sub(1) {
-                let found = found(store, node, link, at)?;
+    fn try_next<S: Store<N>>(&self, store: &S, addr: u64) -> Result<Next, Recycled> {
+        let mut beyond = None;
+        let way = self.way_down(store, addr, |node, at| {
+            // The deepest node that has a child on the right knows best where the leaf ends.
+            beyond = node.first_of(at + 1).or(beyond);
+        })?;
+        let Some((leaf, link)) = way else {
+            return Ok(Next::Nothing);
+        };
+        let next = look(leaf, link, |control| {
+            let before = below(leaf.below(addr));
+            if let Some(at) = highest(control.used() & before) {
+                let found = found(store, leaf, at, control)?;
                 if addr < found.entry.end {
                     return Ok(Some(found));
                 }
             }
-            if after < count {
-                return found(store, node, link, after).map(Some);
+            match lowest(control.used() & !before) {
+                Some(at) => found(store, leaf, at, control).map(Some),
+                None => Ok(None),
             }
+        })?;
+        Ok(match (next, beyond) {
+            (Some(found), _) => Next::Is(found),
+            (None, Some(first)) => Next::Beyond(first),
+            (None, None) => Next::Nothing,
+        })
+    }
+
+    /// The leaf that an address belongs to. Each node on the way, and which of its children leads on, is shown to `pass`.
+    #[inline]
+    fn way_down<'s, S: Store<N>>(
+        &self,
+        store: &'s S,
+        addr: u64,
+        mut pass: impl FnMut(&Node<N>, usize),
+    ) -> Result<Option<(&'s Node<N>, Link)>, Recycled> {
+        // Acquire pairs with the release store that published it, and with it everything below.
+        let mut link = Link::of(self.root.load(Acquire));
+        if link.is_none() {
+            return Ok(None);
+        }
+        loop {
+            // What is not there is no link but what somebody wrote over one.
+            let node = store.node(link.index()).ok_or(Recycled)?;
+            if link.level() == 0 {
+                return Ok(Some((node, link)));
+            }
+            let at = node.child_of(addr);
+            let child = node.link(at);
+            pass(node, at);
             node.leave(link)?;
-            return first_below(store, right);
+            if child.level() + 1 != link.level() {
+                return Err(Recycled);
+            }
+            link = child;
         }
-        Ok(None)
     }
 }
 
-/// The first entry below a link.
-fn first_below<const N: usize, S: Store<N>>(
-    store: &S,
-    mut link: Link,
-) -> Result<Option<Found>, Recycled> {
-    while !link.is_none() {
-        let node = reach(store, link)?;
-        if link.level() == 0 {
-            // No leaf is empty.
-            return found(store, node, link, 0).map(Some);
+/// What comes after an address.
+enum Next {
+    Is(Found),
+    /// Nothing in this leaf; the one behind it begins there.
+    Beyond(u64),
+    Nothing,
+}
+
+/// Reads a leaf until it has not changed meanwhile.
+#[inline]
+fn look<const N: usize, T>(
+    leaf: &Node<N>,
+    link: Link,
+    read: impl Fn(Control) -> Result<T, Recycled>,
+) -> Result<T, Recycled> {
+    loop {
+        let control = leaf.control_first();
+        let answer = read(control);
+        if leaf.leave_leaf(link, control)? {
+            return answer;
         }
-        link = descend(node, link, 0)?;
+        restarted();
     }
-    Ok(None)
 }
 
-/// The node that a link means, in the life that it means.
-fn reach<const N: usize, S: Store<N>>(store: &S, link: Link) -> Result<&Node<N>, Recycled> {
-    // What is not there, or too high, is no link but what somebody wrote over one.
-    if link.level() >= MAX_LEVELS {
-        return Err(Recycled);
-    }
-    let node = store.node(link.index()).ok_or(Recycled)?;
-    node.enter(link)?;
-    Ok(node)
-}
-
-/// A child, one level below.
-fn descend<const N: usize>(node: &Node<N>, link: Link, at: usize) -> Result<Link, Recycled> {
-    let child = node.child(at);
-    node.leave(link)?;
-    if child.is_none() || child.level() + 1 != link.level() {
-        return Err(Recycled);
-    }
-    Ok(child)
-}
-
-/// An entry of a leaf.
+/// The entry in a slot.
+#[inline]
 fn found<const N: usize, S: Store<N>>(
     store: &S,
-    node: &Node<N>,
-    link: Link,
+    leaf: &Node<N>,
     at: usize,
+    control: Control,
 ) -> Result<Found, Recycled> {
-    let entry = node.entry(at);
+    let entry = leaf.entry(at, control);
+    // A record is given back only after the entries that referred to it are gone, so the leaf answers for both.
     let detail = match entry.attributes.record() {
         Some(index) => store.record(index).ok_or(Recycled)?.detail(),
         None => Detail::default(),
     };
-    // A record is given back only after the leaves that referred to it ended, so the leaf answers for both.
-    node.leave(link)?;
     Ok(Found { entry, detail })
 }

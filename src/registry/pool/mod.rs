@@ -60,6 +60,11 @@ impl<T: Descriptor, const FIRST: usize> Pool<T, FIRST> {
         Ok(())
     }
 
+    /// Promises so many descriptors if there are so many.
+    pub(crate) fn promise_of_what_is_there(&self, count: u32) -> bool {
+        self.credits.promise(count, self.capacity())
+    }
+
     /// Takes back what is left of a promise.
     pub(crate) fn release(&self, count: u32) {
         self.credits.release(count);
