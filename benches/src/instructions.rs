@@ -10,7 +10,7 @@ const FEW: u32 = 1000;
 const MANY: u32 = 9000;
 
 /// What callgrind looks at: so many pairs of this name, or of nothing.
-pub(crate) fn run(known: &[Pair], name: &str, pairs: u32) -> Result<()> {
+pub fn run(known: &[Pair], name: &str, pairs: u32) -> Result<()> {
     let nothing = ("empty", empty as fn());
     let (_, pair) = known
         .iter()
@@ -21,8 +21,8 @@ pub(crate) fn run(known: &[Pair], name: &str, pairs: u32) -> Result<()> {
     Ok(())
 }
 
-/// Instructions a pair, by name.
-pub(crate) fn measure(pairs: &[Pair]) -> Result<Vec<(&'static str, u64)>> {
+/// Instructions a pair, by name. The program is run again for each, and has to answer `count NAME PAIRS` by [`run`].
+pub fn measure(pairs: &[Pair]) -> Result<Vec<(&'static str, u64)>> {
     let per_call = per_iteration("empty")?;
     pairs
         .iter()

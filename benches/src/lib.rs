@@ -3,7 +3,7 @@
 //! A pair maps something and unmaps it again; every one of them looks at both results and ends the process if one is an
 //! error, but for those whose name says what they leave out.
 
-mod instructions;
+pub mod instructions;
 mod pair;
 mod ratio;
 

@@ -69,7 +69,7 @@ enum Task {
     },
     /// Runs a benchmark
     Bench {
-        /// The name of the benchmark: raw, space, mapping
+        /// The name of the benchmark: raw, space, mapping, registry
         name: String,
         /// What it is given
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
