@@ -53,3 +53,10 @@ cfg_if::cfg_if! {
 mod thread_pointer;
 #[cfg(feature = "registry")]
 pub(crate) use thread_pointer::{thread_pointer, thread_pointer_in_memory};
+
+#[cfg(feature = "registry")]
+#[cfg_attr(target_arch = "x86_64", path = "prefetch_x86_64.rs")]
+#[cfg_attr(target_arch = "aarch64", path = "prefetch_aarch64.rs")]
+mod prefetch;
+#[cfg(feature = "registry")]
+pub(crate) use prefetch::prefetch;

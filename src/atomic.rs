@@ -1,8 +1,10 @@
-//! The atomics of the registry, and how long it waits awake.
+//! The atomics of the registry, what brings memory near, and how long it waits awake.
 //!
 //! The models in `models/` compile the registry's sources with another file in place of this one.
 
 pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering, fence};
+
+pub(crate) use crate::arch::prefetch;
 
 /// A reader begins again, since what it read was changed meanwhile: for who counts that.
 #[inline(always)]

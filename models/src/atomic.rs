@@ -3,6 +3,7 @@
 //! Each operation knows the place in the sources that it stands at, so that the order of one of them can be taken away
 //! while a model runs: nothing is compiled for that.
 
+pub(crate) use crate::arch::prefetch;
 pub(crate) use std::sync::atomic::Ordering;
 
 use std::{

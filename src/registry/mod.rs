@@ -44,8 +44,8 @@
 //! and had not recorded yet, is unknown to the child. On kernels without `WIPEONFORK` (Linux before 4.14) the child has to
 //! say what it is: [`after_fork_in_child`](Registry::after_fork_in_child). A child made by vfork shares the memory of its
 //! parent and uses the parent's registry. A handler that interrupted an operation may fork, and the operation goes on in
-//! parent and child. But where it interrupted the recording of a change, and threads go by the kernel's number, which is
-//! another one in the child, it must not change mappings there before it has returned; finding is safe.
+//! parent and child. But where it interrupted the recording of a change it must not change mappings in the child before it
+//! has returned; finding is safe.
 
 mod change;
 mod identity;

@@ -12,6 +12,7 @@ mod freelist;
 mod memory;
 mod pairs;
 mod report;
+mod restarts;
 mod rounds;
 mod trees;
 
@@ -83,6 +84,7 @@ fn main() -> Result<()> {
     }
     if is_wanted(Part::Contended) {
         contended::measure(&mut report, quick)?;
+        restarts::measure(&mut report, quick)?;
     }
     if is_wanted(Part::Trees) {
         let times = trees::measure(&mut report, quick, arguments.chart.is_some())?;

@@ -175,7 +175,8 @@ impl Choice {
         let len = (all >> random.u32(1..5)).max(1);
         let start = self.domain.start + random.u64(..=all - len);
         self.window = start..start + len;
-        self.left = random.usize(1..50);
+        let most = if random.bool() { 6 } else { 50 };
+        self.left = random.usize(1..most);
         let action = if random.bool() {
             Action::Splice {
                 near: start,
@@ -197,6 +198,7 @@ impl Choice {
         Operation { name, action }
     }
 
+    /// Where something was taken out, a leaf may have so little left that it is tidied next.
     pub(super) fn was_done<const N: usize>(&mut self, pair: &Pair<N>, operation: &Operation) {
         let addr = match &operation.action {
             Action::RemoveThose { range, .. } | Action::RemoveWhole(range) => range.start,
@@ -272,7 +274,7 @@ impl<const N: usize> Maker<'_, N> {
             let region = other.region();
             region.end < range.start || range.end < region.start
         });
-        let is_plain = self.random.bool();
+        let is_interrupted = self.random.bool();
         Action::RemovePlain {
             range,
             how: match self.random.u8(..3) {
@@ -280,7 +282,7 @@ impl<const N: usize> Maker<'_, N> {
                 1 => How::Marked,
                 _ => How::CutOut,
             },
-            between: other.filter(|_| is_plain).map(Box::new),
+            between: other.filter(|_| is_interrupted).map(Box::new),
         }
     }
 

@@ -1,4 +1,10 @@
 //! The quick index against the plain one: the same is done to both, and everything that can be asked of them is the same.
+//!
+//! | | |
+//! |---|---|
+//! | `pair` | two trees to which the same is done, at random as `choice` has it, with few nodes now and then; and what has to be the same after each operation |
+//! | `endings` | leaves that come to the end of their versions, and nodes that come to the end of their lives |
+//! | `forked` | what a child has that is forked after any store of a change |
 
 mod choice;
 mod counts;
@@ -28,22 +34,26 @@ const FAN_OUTS: [usize; 3] = [3, 7, 15];
 /// Stands for operations on trees of many sizes.
 pub(crate) fn run(is_long: bool) {
     let mut counts = Counts::default();
-    let mut random = Rng::with_seed(3);
+    let (mut random, mut sparse) = (Rng::with_seed(3), Rng::with_seed(1));
     let rounds = if is_long { 20 } else { 1 };
     for _ in 0..rounds {
         for (entries, times, churns) in [
             (2, 40, 0),
             (5, 40, 0),
             (12, 40, 20),
-            (30, 40, 300),
-            (100, 6, 1000),
-            (500, 1, 1000),
+            (30, 30, 200),
+            (100, 5, 600),
+            (500, 1, 600),
         ] {
             for _ in 0..times {
                 walk::<3>(entries, churns, &mut random, &mut counts);
                 walk::<7>(entries, churns, &mut random, &mut counts);
                 walk::<15>(entries, churns, &mut random, &mut counts);
             }
+        }
+        // Many levels with few entries, of which one or two are left in a node again and again.
+        for _ in 0..40 {
+            walk::<3>(12, 3000, &mut sparse, &mut counts);
         }
         walk::<15>(2500, 0, &mut random, &mut counts);
     }

@@ -1,12 +1,12 @@
 //! Descriptors: the nodes of the tree, and the records of what does not fit there.
 
-use core::ops::Range;
+use core::{ops::Range, ptr};
 
 use super::{
     super::atomic::{
         AtomicU64,
         Ordering::{Acquire, Relaxed, Release},
-        fence,
+        fence, prefetch,
     },
     Attributes, Detail, Entry, Link,
     control::{Control, below, each, highest},
@@ -49,6 +49,12 @@ pub(crate) struct Node<const N: usize> {
 const NOWHERE: u64 = u64::MAX;
 
 const FOURTH: usize = 4;
+
+/// The bytes of a cache line.
+const LINE: usize = 64;
+
+/// Of so few nodes all are near.
+const FEW: u32 = 64;
 
 /// No address that an entry can contain lies higher: ends are not part of entries.
 pub(super) const HIGHEST: u64 = u64::MAX - 1;
@@ -104,6 +110,18 @@ impl<const N: usize> Node<N> {
         // begins again does not come by the same link.
         fence(Acquire);
         Err(Recycled)
+    }
+
+    /// Asks for all of it at once, if it is one of many: what is looked at next depends on what was found before, and each
+    /// look would wait for a line of its own.
+    #[inline]
+    pub(super) fn prefetch(&self, link: Link) {
+        if link.index() >= FEW {
+            let start = ptr::from_ref(self);
+            for line in 0..size_of::<Self>() / LINE {
+                prefetch(start.wrapping_byte_add(line * LINE));
+            }
+        }
     }
 
     /// How many starts are at or below an address, of used slots and of others: or a number that parts the used ones alike.

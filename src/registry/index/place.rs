@@ -80,6 +80,7 @@ impl<const N: usize> Tree<N> {
         }
         loop {
             let node = store.node(link.index())?;
+            node.prefetch(link);
             if link.level() == 0 {
                 return Some(Place {
                     node,

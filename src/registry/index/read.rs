@@ -105,6 +105,7 @@ impl<const N: usize> Tree<N> {
         loop {
             // What is not there is no link but what somebody wrote over one.
             let node = store.node(link.index()).ok_or(Recycled)?;
+            node.prefetch(link);
             if link.level() == 0 {
                 return Ok(Some((node, link)));
             }
