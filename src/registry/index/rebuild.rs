@@ -59,6 +59,13 @@ impl<T: Copy, const N: usize> Level<T, N> {
         self.items.as_flattened().get(..self.len).unwrap_or(&[])
     }
 
+    /// Puts the last items first, of which there were so many before.
+    fn rotate(&mut self, before: usize) {
+        if let Some(items) = self.items.as_flattened_mut().get_mut(..self.len) {
+            items.rotate_left(before.min(items.len()));
+        }
+    }
+
     fn first_mut(&mut self) -> Option<&mut T> {
         self.items
             .as_flattened_mut()
@@ -79,6 +86,9 @@ impl<T: Copy, const N: usize> Level<T, N> {
         parts.filter(|part| !part.is_empty())
     }
 }
+
+/// The nodes that a level was made into: three at the most.
+type Few = Level<Child, 1>;
 
 /// How much goes into which part. What comes at an end mostly comes there again, and then the other parts can be full:
 /// programs map upwards, and kernels downwards.
@@ -220,15 +230,10 @@ impl<const N: usize> Tree<N> {
             entries.extend(fresh.iter().copied());
         }
         let after = entries.len - before - fresh.len();
-        absorb(
-            store,
-            old,
-            &mut above,
-            &mut entries,
-            Entry::EMPTY,
-            |node, _, held| held.extend(node.entries()),
-        );
-        let mut children = Level::<Child, N>::new(Child::NONE);
+        absorb(store, old, &mut above, &mut entries, |node, _, items| {
+            items.extend(node.entries())
+        });
+        let mut children = Few::new(Child::NONE);
         // What does not grow takes no more nodes than it gives back: leaves may become full for that.
         let roomy = entries.len.div_ceil(Self::FULL_LEAF);
         let count = if grows {
@@ -278,19 +283,14 @@ impl<const N: usize> Tree<N> {
             } else {
                 items.extend(children.items().iter().copied());
             }
-            absorb(
-                store,
-                old,
-                &mut above,
-                &mut items,
-                Child::NONE,
-                |node, begin, held| {
-                    held.extend((0..node.children()).map(|at| node.child(at)));
-                    if let Some(first) = held.first_mut() {
-                        first.first = begin;
-                    }
-                },
-            );
+            absorb(store, old, &mut above, &mut items, |node, begin, items| {
+                let first = node.child(0);
+                items.push(Child {
+                    first: begin,
+                    ..first
+                });
+                items.extend((1..node.children()).map(|at| node.child(at)));
+            });
             if above.is_none() {
                 // The top: nothing, one child which is the root itself, or nodes above them.
                 match items.items() {
@@ -302,7 +302,7 @@ impl<const N: usize> Tree<N> {
             if level >= MAX_LEVELS {
                 return None;
             }
-            children = Level::new(Child::NONE);
+            children = Few::new(Child::NONE);
             let count = items.len.div_ceil(N);
             for part in items.parts(count, N, Parting::of(before, after)) {
                 let (node, link) = make(store, hand, made, level)?;
@@ -443,42 +443,38 @@ fn absorb<const N: usize, T: Copy, S: Store<N>>(
     old: &mut Old,
     above: &mut Option<Between<'_, N>>,
     items: &mut Level<T, N>,
-    nothing: T,
-    content: impl Fn(&Node<N>, u64, &mut Level<T, N>),
+    take: impl Fn(&Node<N>, u64, &mut Level<T, N>),
 ) {
     let most = Tree::<N>::NEARLY_EMPTY;
     let Some(above) = above.as_mut().filter(|_| (1..=most).contains(&items.len)) else {
         return;
     };
-    let little = |link: Link, begin: u64| {
+    let little = |link: Link| {
         let node = store.node(link.index())?;
-        let mut held = Level::new(nothing);
-        content(node, begin, &mut held);
-        (held.len <= most).then_some(held)
+        let count = node.control().used().count_ones() as usize;
+        (count <= most).then_some((node, link))
     };
     let before = above.first.checked_sub(1);
     let after = Some(above.last + 1).filter(|at| *at < above.right.children());
-    let begin_of = |at: usize| {
-        if at == 0 {
+    let link = if let Some(at) = before
+        && let Some((node, link)) = little(above.left.link(at))
+    {
+        above.first = at;
+        above.begin = if at == 0 {
             above.outer
         } else {
             above.left.start(at)
-        }
-    };
-    let link = if let Some(at) = before
-        && let Some(mut held) = little(above.left.link(at), begin_of(at))
-    {
-        held.extend(items.items().iter().copied());
-        *items = held;
-        above.begin = begin_of(at);
-        above.first = at;
-        above.left.link(at)
+        };
+        let here = items.len;
+        take(node, above.begin, items);
+        items.rotate(here);
+        link
     } else if let Some(at) = after
-        && let Some(held) = little(above.right.link(at), above.right.start(at))
+        && let Some((node, link)) = little(above.right.link(at))
     {
-        items.extend(held.items().iter().copied());
         above.last = at;
-        above.right.link(at)
+        take(node, above.right.start(at), items);
+        link
     } else {
         return;
     };
