@@ -184,7 +184,9 @@ impl<A: AddressSpace> Registry<A> {
     /// Cuts a part out of an entry and marks it, inside the section.
     fn cut_out(&self, place: &Place<'_, FANOUT>, range: &Range<u64>) -> Option<Spot> {
         let whole = place.only(range)?;
-        if whole.attributes.record().is_some() {
+        // One that goes whole and was no plain one may leave its leaf nearly empty, which is then to be seen to.
+        let leaves_some = whole.start < range.start || range.end < whole.end;
+        if whole.attributes.record().is_some() || !leaves_some {
             return None;
         }
         let parts = Parts::around(&whole, range);
