@@ -49,6 +49,13 @@ impl Marked {
     }
 }
 
+impl<A> Registry<A> {
+    /// Is this a child that has not recovered, or was the registry recovered since there had been so many recoveries?
+    pub(super) fn is_another_process(&self, ready: Ready<'_>, recoveries: u64) -> bool {
+        ready.forked() || self.recoveries.load(Relaxed) != recoveries
+    }
+}
+
 impl<'r, A: AddressSpace> Change<'r, A> {
     /// Checks, and promises: descriptors, and bytes within the limit.
     pub(super) fn begin(registry: &'r Registry<A>, need: Need, bytes: u64) -> Result<Self> {
@@ -57,16 +64,12 @@ impl<'r, A: AddressSpace> Change<'r, A> {
         if ready.is_mine(me) {
             return Err(Errno::EDEADLK);
         }
-        let recoveries = registry.recoveries.load(Relaxed);
-        let mut change = Self {
-            registry,
+        let comer = Comer {
             ready,
             me,
-            need,
-            supply: Supply::new(&registry.nodes, &registry.records, &registry.promised),
-            recoveries,
-            marked: 0,
+            recoveries: registry.recoveries.load(Relaxed),
         };
+        let mut change = Self::of(registry, comer, need, 0);
         if !need.is_nothing() {
             change.promise(registry.tree.levels())?;
         }
@@ -76,7 +79,7 @@ impl<'r, A: AddressSpace> Change<'r, A> {
         Ok(change)
     }
 
-    /// One that came by the short way and cannot go on there, with so many nodes promised.
+    /// One with so many nodes promised: which came by the short way, and cannot go on there.
     pub(super) fn of(
         registry: &'r Registry<A>,
         comer: Comer<'r>,
@@ -135,9 +138,9 @@ impl<'r, A: AddressSpace> Change<'r, A> {
         }
     }
 
-    /// Is this a child, or was the registry recovered in one, since the operation began?
     fn is_another_process(&self) -> bool {
-        self.ready.forked() || self.registry.recoveries.load(Relaxed) != self.recoveries
+        self.registry
+            .is_another_process(self.ready, self.recoveries)
     }
 
     #[cold]
@@ -304,7 +307,8 @@ impl<A> Drop for Change<'_, A> {
     fn drop(&mut self) {
         if self.supply.is_promised() {
             let _held = self.ready.take(self.me);
-            if !self.ready.forked() && self.registry.recoveries.load(Relaxed) == self.recoveries {
+            let (registry, ready) = (self.registry, self.ready);
+            if !registry.is_another_process(ready, self.recoveries) {
                 self.supply.release();
             }
         }

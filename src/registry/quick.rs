@@ -59,8 +59,7 @@ impl<A: AddressSpace> Registry<A> {
     /// Takes the lock, if this is still the process that came.
     fn enter<'r>(&self, comer: Comer<'r>) -> Option<Held<'r>> {
         let held = comer.ready.take(comer.me);
-        let is_same = !comer.ready.forked() && self.recoveries.load(Relaxed) == comer.recoveries;
-        is_same.then_some(held)
+        (!self.is_another_process(comer.ready, comer.recoveries)).then_some(held)
     }
 
     /// Maps private anonymous memory with these attributes.
@@ -200,12 +199,7 @@ impl<A: AddressSpace> Registry<A> {
 
     /// Inside the section.
     fn insert_quickly(&self, range: &Range<u64>, attributes: Attributes) -> bool {
-        let entry = Entry {
-            start: range.start,
-            end: range.end,
-            attributes,
-            marked: false,
-        };
+        let entry = Entry::new(range, attributes);
         let Some(place) = self.tree.place(self, range.start) else {
             return false;
         };

@@ -117,9 +117,20 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
 
     /// The same, of what was promised.
     fn replace_as_promised(&mut self, range: &Range<u64>, fresh: &[Entry]) {
-        if !self.replace(range, fresh) {
+        let registry = self.registry;
+        let removed = registry
+            .tree
+            .splice(registry, self.supply.supply, range, fresh);
+        self.count_as_promised(removed, fresh);
+    }
+
+    fn count_as_promised(&self, removed: Option<Removed>, fresh: &[Entry]) {
+        match removed {
+            Some(removed) => self.count(removed, fresh),
             // Nothing that was promised is lacking; `check` tells if it was.
-            self.registry.lost.fetch_add(1, Relaxed);
+            None => {
+                self.registry.lost.fetch_add(1, Relaxed);
+            }
         }
     }
 
@@ -200,28 +211,21 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
             }
         }
         let parts = Parts::of([left, Some(entry), right]);
-        let removed = place.and_then(|place| {
-            let hand = &mut *self.supply.supply;
-            let (tree, fresh) = (&registry.tree, parts.entries());
-            tree.splice_in(registry, hand, &place, &replaced, fresh)
-        });
-        match removed {
-            Some(removed) => self.count(removed, parts.entries()),
-            None if frugally => return false,
-            None => self.replace_as_promised(&replaced, parts.entries()),
+        let (tree, fresh) = (&registry.tree, parts.entries());
+        let hand = &mut *self.supply.supply;
+        let in_place =
+            place.and_then(|place| tree.splice_in(registry, hand, &place, &replaced, fresh));
+        if in_place.is_none() && frugally {
+            return false;
         }
+        let removed = in_place.or_else(|| tree.rebuild(registry, hand, &replaced, fresh));
+        self.count_as_promised(removed, fresh);
         true
     }
 
     /// Records a range with these attributes if that takes no descriptors; `false` if it does, and nothing has changed.
     pub(super) fn insert_frugally(&mut self, range: Range<u64>, attributes: Attributes) -> bool {
-        let new = Entry {
-            start: range.start,
-            end: range.end,
-            attributes,
-            marked: false,
-        };
-        self.insert(new, true)
+        self.insert(Entry::new(&range, attributes), true)
     }
 
     /// Records a range with these attributes, and with a record of its own if there is something for one to hold.
@@ -235,13 +239,7 @@ impl<'r, A: AddressSpace> Section<'r, '_, A> {
             Some(detail) => Some(self.supply.supply.record(detail).ok_or(Errno::ENOMEM)?),
             None => None,
         };
-        let new = Entry {
-            start: range.start,
-            end: range.end,
-            attributes: attributes.with_record(record),
-            marked: false,
-        };
-        self.insert(new, false);
+        self.insert(Entry::new(&range, attributes.with_record(record)), false);
         Ok(())
     }
 

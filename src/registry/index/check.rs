@@ -3,8 +3,10 @@
 use core::ops::Range;
 
 use super::{
-    super::atomic::Ordering::Relaxed, Entry, Link, MAX_LEVELS, Node, Store, Tree, control::each,
-    gap::UNKNOWN,
+    super::atomic::Ordering::Relaxed,
+    Entry, Link, MAX_LEVELS, Node, Store, Tree,
+    control::each,
+    gap::{UNKNOWN, extent},
 };
 
 /// What is wrong, and at which address.
@@ -37,14 +39,13 @@ impl<const N: usize> Tree<N> {
             end: 0,
             visit: &mut visit,
         };
-        seen.node(self, store, root, &(0..u64::MAX))
+        seen.node(store, root, &(0..u64::MAX))
     }
 }
 
 impl<V: FnMut(Link, Option<&Entry>) -> Result<(), &'static str>> Seen<'_, V> {
     fn node<const N: usize, S: Store<N>>(
         &mut self,
-        tree: &Tree<N>,
         store: &S,
         link: Link,
         span: &Range<u64>,
@@ -70,7 +71,7 @@ impl<V: FnMut(Link, Option<&Entry>) -> Result<(), &'static str>> Seen<'_, V> {
         if link.level() == 0 {
             self.leaf(node, link, span)
         } else {
-            self.children(tree, store, node, link, span)
+            self.children(store, node, link, span)
         }
     }
 
@@ -123,7 +124,6 @@ impl<V: FnMut(Link, Option<&Entry>) -> Result<(), &'static str>> Seen<'_, V> {
 
     fn children<const N: usize, S: Store<N>>(
         &mut self,
-        tree: &Tree<N>,
         store: &S,
         node: &Node<N>,
         link: Link,
@@ -156,11 +156,11 @@ impl<V: FnMut(Link, Option<&Entry>) -> Result<(), &'static str>> Seen<'_, V> {
             if child.link.is_none() || child.link.level() + 1 != link.level() {
                 return Err(wrong("a child is not one level below"));
             }
-            self.node(tree, store, child.link, &within)?;
+            self.node(store, child.link, &within)?;
             if child.gap == UNKNOWN {
                 continue;
             }
-            if child.gap < tree.extent(store, child.link).gap {
+            if child.gap < extent(store, child.link).gap {
                 return Err(wrong("a gap is larger than is known"));
             }
             let below = store.node(child.link.index()).filter(|_| link.level() > 1);

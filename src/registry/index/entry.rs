@@ -1,5 +1,7 @@
 //! Entries: a mapping as the tree holds it.
 
+use core::ops::Range;
+
 /// A range of addresses with the same attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -18,6 +20,16 @@ impl Entry {
         attributes: Attributes::of(0),
         marked: false,
     };
+
+    /// One that nobody is changing.
+    pub(crate) const fn new(range: &Range<u64>, attributes: Attributes) -> Self {
+        Self {
+            start: range.start,
+            end: range.end,
+            attributes,
+            marked: false,
+        }
+    }
 
     /// The part of it that lies in a range; `None` if none does.
     pub(crate) const fn within(self, start: u64, end: u64) -> Option<Self> {

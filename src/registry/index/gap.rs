@@ -51,18 +51,6 @@ impl<const N: usize> Tree<N> {
             ControlFlow::Continue(_) => (search.fits)(search.from..search.to),
         }
     }
-
-    /// What lies below a link: from the first entry to the last, and the largest gap between them.
-    pub(super) fn extent<S: Store<N>>(&self, store: &S, link: Link) -> Extent {
-        let mut search = Search {
-            store,
-            least: 0,
-            fits: |_| None,
-            from: 0,
-            to: u64::MAX,
-        };
-        search.look_only(link)
-    }
 }
 
 impl Path {
@@ -188,23 +176,20 @@ impl<S, F: Fn(Range<u64>) -> Option<u64>> Search<'_, S, F> {
             .find_map(|at| self.ends(node.link(at)))?;
         Some((start, end))
     }
+}
 
-    /// As [`node`](Self::node), of everything, without believing anything or writing it down.
-    fn look_only<const N: usize>(&mut self, link: Link) -> Extent
-    where
-        S: Store<N>,
-    {
-        let mut all = Extent::default();
-        if let Some(node) = self.store.node(link.index()).filter(|_| !link.is_none()) {
-            if link.level() == 0 {
-                for entry in node.entries() {
-                    let ends = Some((entry.start, entry.end));
-                    all.push(Extent { ends, gap: 0 });
-                }
-            } else {
-                (0..node.children()).for_each(|at| all.push(self.look_only(node.link(at))));
+/// What lies below a link, without believing anything that is known of it, or writing it down.
+pub(super) fn extent<const N: usize, S: Store<N>>(store: &S, link: Link) -> Extent {
+    let mut all = Extent::default();
+    if let Some(node) = store.node(link.index()).filter(|_| !link.is_none()) {
+        if link.level() == 0 {
+            for entry in node.entries() {
+                let ends = Some((entry.start, entry.end));
+                all.push(Extent { ends, gap: 0 });
             }
+        } else {
+            (0..node.children()).for_each(|at| all.push(extent(store, node.link(at))));
         }
-        all
     }
+    all
 }

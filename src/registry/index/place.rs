@@ -171,8 +171,7 @@ impl<const N: usize> Place<'_, N> {
 
     /// The entry that an address of this leaf lies in.
     pub(crate) fn at(&self, addr: u64) -> Option<Entry> {
-        let control = self.node.control();
-        let slot = highest(control.used() & below(self.node.below(addr)))?;
+        let Spot { control, slot, .. } = self.spot(addr)?;
         Some(self.node.entry(slot, control)).filter(|entry| addr < entry.end)
     }
 }

@@ -152,7 +152,7 @@ impl<const N: usize> Tree<N> {
 
     /// What [`splice`](Self::splice) promises, by copies of all leaves that the range concerns. An empty range renews its
     /// leaf.
-    pub(super) fn rebuild<S: Store<N>, H: Hand>(
+    pub(crate) fn rebuild<S: Store<N>, H: Hand>(
         &self,
         store: &S,
         hand: &mut H,

@@ -8,7 +8,7 @@ use super::{
         fence,
     },
     Attributes, Entry, Hand, Node, Place, Removed, Store, Tree,
-    control::{below, each, highest, lowest},
+    control::{each, highest, lowest},
     place::Spot,
 };
 
@@ -150,24 +150,18 @@ impl<const N: usize> Tree<N> {
         goes: impl Fn(Slots<'_, N>) -> u64,
     ) -> Option<Removed> {
         let mut all = Removed::default();
-        let mut from = range.start;
-        while from < range.end
-            && let Some(place) = self.place(store, from)
-        {
+        let gone = self.leaves(store, range, |place, slots| {
             if !anyway && !place.holds(range) {
-                return None;
+                return ControlFlow::Break(());
             }
-            let going = goes(Slots {
-                node: place.node,
-                slots: place.node.overlapping(range),
-            });
-            let removed = self.remove(store, hand, &place, going);
+            let node = place.node;
+            let removed = self.remove(store, hand, place, goes(Slots { node, slots }));
             all.entries += removed.entries;
             all.bytes += removed.bytes;
             all.is_sparse |= removed.is_sparse;
-            from = place.span.end;
-        }
-        Some(all)
+            ControlFlow::Continue(())
+        });
+        gone.is_continue().then_some(all)
     }
 
     /// Has so little been left at an address that its leaf is to become one with a neighbour, or to go?
@@ -249,20 +243,15 @@ impl<const N: usize> Place<'_, N> {
 
     /// The entry that is just this range, if it has no record, and if its leaf stays without it.
     pub(crate) fn plain<S: Store<N>>(&self, store: &S, range: &Range<u64>) -> Option<Spot> {
-        let control = self.node.control();
-        let slot = highest(control.used() & below(self.node.below(range.start)))?;
-        let entry = self.node.entry(slot, control);
+        let spot = self.spot(range.start)?;
+        let entry = self.node.entry(spot.slot, spot.control);
         let is_just_this = entry.start == range.start && entry.end == range.end;
-        let is_plain = entry.attributes.record().is_none() && !control.is_spent();
+        let is_plain = entry.attributes.record().is_none() && !spot.control.is_spent();
         if !is_just_this || !is_plain {
             return None;
         }
-        let left = control.used() & !(1 << slot);
-        (!self.is_sparse_with(store, left)).then_some(Spot {
-            link: self.link,
-            control,
-            slot,
-        })
+        let left = spot.control.used() & !(1 << spot.slot);
+        (!self.is_sparse_with(store, left)).then_some(spot)
     }
 
     /// The same, and marks it.
